@@ -1,0 +1,75 @@
+// `npm test`: installs, builds, prepares what the tests need, runs the gate and every test for real, and checks that
+// nothing was left behind. `npm test -- --only PATTERN` runs the integration tests whose path contains PATTERN.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build, ensureInstalled, filesBelow, hasProgram, root } from './files.mjs';
+import { leftovers } from './leftovers.mjs';
+
+const PACKAGES = {
+  'docker-registry': 'docker-registry',
+  busybox: 'busybox-static',
+  mmdebstrap: 'mmdebstrap',
+  skopeo: 'skopeo',
+  cc: 'gcc',
+  make: 'make',
+  docker: 'docker.io',
+};
+
+function prepare() {
+  if (process.getuid?.() !== 0) {
+    console.error('The tests run real containers and need root: run `sudo npm test`.');
+    process.exit(1);
+  }
+  const missing = Object.entries(PACKAGES).filter(([program]) => !hasProgram(program));
+  if (missing.length === 0) return;
+  const names = [...new Set(missing.map(([, name]) => name))];
+  console.log(`Installing Debian packages the tests need: ${names.join(' ')} …`);
+  const apt = (...args) =>
+    spawnSync('apt-get', args, {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    }).status;
+  apt('update');
+  if (apt('install', '-y', '--no-install-recommends', ...names) !== 0) {
+    console.error(`Could not install ${names.join(' ')}. Install them by hand and run npm test again.`);
+    process.exit(1);
+  }
+}
+
+function runTests(files) {
+  const scratch = mkdtempSync(join(tmpdir(), 'gantry-test-'));
+  try {
+    return spawnSync(
+      process.execPath,
+      ['--import', 'tsx', '--test', '--test-concurrency=2', '--test-reporter=spec', ...files],
+      { cwd: root, stdio: 'inherit', env: { ...process.env, TMPDIR: scratch } },
+    ).status;
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1] : undefined;
+ensureInstalled();
+prepare();
+console.log('Building …');
+build();
+let failed = 0;
+if (only === undefined) {
+  console.log('The gate (format, lint, types, dependencies, unit tests) …');
+  failed +=
+    spawnSync(process.execPath, [join(root, 'tools/check.mjs')], { cwd: root, stdio: 'inherit' }).status === 0
+      ? 0
+      : 1;
+}
+const before = leftovers();
+const files = filesBelow('test', '.test.ts').filter((file) => only === undefined || file.includes(only));
+if (files.length > 0) failed += runTests(files) === 0 ? 0 : 1;
+const left = leftovers().filter((line) => !before.includes(line));
+if (left.length > 0) {
+  failed++;
+  console.error(`The tests left behind:\n  ${left.join('\n  ')}`);
+}
+process.exit(failed === 0 ? 0 : 1);
