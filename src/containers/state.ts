@@ -1,9 +1,11 @@
 import { unreachable } from '../base/never.ts';
 
-/** A running init process. `pid` is the host's; `shimPid` supervises it. Times are RFC 3339 with nanoseconds, UTC. */
+/** A running init process; `pid` is the host's. Times are RFC 3339 with nanoseconds, UTC. */
 export interface Alive {
   readonly pid: number;
   readonly startedAt: string;
+  /** End of the run before this one; {@link ZERO_TIME} when it is the first. */
+  readonly finishedAt: string;
 }
 
 /** How a run ended. `code` is 0–255, 128+n after signal n. */
@@ -46,7 +48,7 @@ export type DeadState = { readonly status: 'dead'; readonly error: string; reado
 export type ContainerStatus = ContainerState['status'];
 
 export type StateEvent =
-  | ({ readonly type: 'started' } & Alive)
+  | { readonly type: 'started'; readonly pid: number; readonly startedAt: string }
   | { readonly type: 'start-failed'; readonly code: number; readonly error: string; readonly at: string }
   | { readonly type: 'paused' }
   | { readonly type: 'unpaused' }
@@ -64,7 +66,7 @@ export type StateEvent =
   | { readonly type: 'removing' }
   | { readonly type: 'remove-failed'; readonly error: string };
 
-export const CREATED: ContainerState = { status: 'created', code: 0, error: '' };
+export const CREATED: RestingState = { status: 'created', code: 0, error: '' };
 
 /**
  * The one transition function. Whether a request is allowed is decided, with Docker's texts, by the use case that got
@@ -74,7 +76,12 @@ export function next(state: ContainerState, event: StateEvent): ContainerState {
   switch (event.type) {
     case 'started':
       return isStartable(state)
-        ? { status: 'running', pid: event.pid, startedAt: event.startedAt }
+        ? {
+            status: 'running',
+            pid: event.pid,
+            startedAt: event.startedAt,
+            finishedAt: timesOf(state).finishedAt,
+          }
         : impossible(state, event);
     case 'start-failed':
       return startFailed(state, event);
@@ -192,7 +199,6 @@ export function timesOf(state: ContainerState): { startedAt: string; finishedAt:
       return { startedAt: ZERO_TIME, finishedAt: ZERO_TIME };
     case 'running':
     case 'paused':
-      return { startedAt: state.startedAt, finishedAt: ZERO_TIME };
     case 'exited':
     case 'restarting':
       return { startedAt: state.startedAt, finishedAt: state.finishedAt };
