@@ -1,0 +1,103 @@
+import { EngineError } from '../base/errors.ts';
+
+/** The two instruction sets Gantry runs on, in Node's words. */
+export type Arch = 'x64' | 'arm64';
+
+/**
+ * Syscall numbers, `[x86-64, arm64]`: arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h.
+ * From 424 on both are the same.
+ */
+const NUMBERS = {
+  read: [0, 63],
+  write: [1, 64],
+  close: [3, 57],
+  lseek: [8, 62],
+  ioctl: [16, 29],
+  pread64: [17, 67],
+  pwrite64: [18, 68],
+  writev: [20, 66],
+  pwritev: [296, 70],
+  dup: [32, 23],
+  dup3: [292, 24],
+  socket: [41, 198],
+  socketpair: [53, 199],
+  bind: [49, 200],
+  connect: [42, 203],
+  getsockname: [51, 204],
+  sendto: [44, 206],
+  recvfrom: [45, 207],
+  setsockopt: [54, 208],
+  getsockopt: [55, 209],
+  sendmsg: [46, 211],
+  recvmsg: [47, 212],
+  fcntl: [72, 25],
+  flock: [73, 32],
+  fsync: [74, 82],
+  fdatasync: [75, 83],
+  ftruncate: [77, 46],
+  fchmod: [91, 52],
+  fchown: [93, 55],
+  capget: [125, 90],
+  statfs: [137, 43],
+  fstatfs: [138, 44],
+  prctl: [157, 167],
+  mount: [165, 40],
+  umount2: [166, 39],
+  setxattr: [188, 5],
+  getxattr: [191, 8],
+  listxattr: [194, 11],
+  removexattr: [197, 14],
+  fsetxattr: [190, 7],
+  fgetxattr: [193, 10],
+  flistxattr: [196, 13],
+  fremovexattr: [199, 16],
+  getdents64: [217, 61],
+  openat: [257, 56],
+  mkdirat: [258, 34],
+  mknodat: [259, 33],
+  fchownat: [260, 54],
+  unlinkat: [263, 35],
+  linkat: [265, 37],
+  symlinkat: [266, 36],
+  readlinkat: [267, 78],
+  fchmodat: [268, 53],
+  faccessat: [269, 48],
+  unshare: [272, 97],
+  utimensat: [280, 88],
+  fallocate: [285, 47],
+  pipe2: [293, 59],
+  prlimit64: [302, 261],
+  syncfs: [306, 267],
+  setns: [308, 268],
+  renameat2: [316, 276],
+  seccomp: [317, 277],
+  memfd_create: [319, 279],
+  bpf: [321, 280],
+  copy_file_range: [326, 285],
+  statx: [332, 291],
+  pidfd_send_signal: [424, 424],
+  open_tree: [428, 428],
+  move_mount: [429, 429],
+  fsopen: [430, 430],
+  fsconfig: [431, 431],
+  fsmount: [432, 432],
+  fspick: [433, 433],
+  pidfd_open: [434, 434],
+  close_range: [436, 436],
+  openat2: [437, 437],
+  pidfd_getfd: [438, 438],
+  mount_setattr: [442, 442],
+} as const satisfies Record<string, readonly [x64: number, arm64: number]>;
+
+export type SyscallName = keyof typeof NUMBERS;
+
+/** The number of a syscall on `arch`. */
+export function syscallNumber(name: SyscallName, arch: Arch): number {
+  return NUMBERS[name][arch === 'x64' ? 0 : 1];
+}
+
+/** The architecture we run on. Throws `not-implemented` on any other than x86-64 and arm64. */
+export function hostArch(arch: string = process.arch): Arch {
+  if (arch === 'x64' || arch === 'arm64') return arch;
+  throw new EngineError('not-implemented', `${arch} is not supported: Gantry runs on x86-64 and arm64`);
+}
