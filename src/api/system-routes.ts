@@ -1,6 +1,7 @@
 import { defined } from '../base/defined.ts';
 import type { Engine } from '../engine/engine.ts';
-import { type EngineEvent, subscribeEvents } from '../engine/events.ts';
+import type { EngineEvent } from '../engine/event-bus.ts';
+import { subscribeEvents } from '../engine/events.ts';
 import { type EngineInfo, engineInfo } from '../engine/info.ts';
 import { engineVersion } from '../engine/version.ts';
 import type { SystemInfo, SystemVersion } from '../wire/types-system.ts';
@@ -93,7 +94,7 @@ function infoView(info: EngineInfo, engine: Engine): SystemInfo {
     CPUSet: info.limits.cpuset,
     PidsLimit: info.limits.pids,
     IPv4Forwarding: info.ipv4Forwarding,
-    Debug: engine.config.debug,
+    Debug: engine.config.logLevel === 'debug',
     NFd: 0,
     OomKillDisable: info.limits.oomKillDisable,
     NGoroutines: 0,

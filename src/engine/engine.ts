@@ -1,17 +1,10 @@
 import type { Log } from '../base/log.ts';
+import type { DaemonConfig } from './daemon-config.ts';
+import type { EventBus } from './event-bus.ts';
 
-/** Everything the use cases work with, composed once in `daemon.ts` by `openEngine`. */
+/** Everything the use cases work with, composed once in `daemon.ts`. */
 export interface Engine {
-  readonly config: EngineConfig;
+  readonly config: DaemonConfig;
   readonly log: Log;
-}
-
-export interface EngineConfig {
-  /** Persistent data, `/var/lib/gantry`. */
-  readonly dataRoot: string;
-  /** Run-time state, `/run/gantry`; does not survive a reboot. */
-  readonly runRoot: string;
-  /** Labels of the daemon itself, `key=value`. */
-  readonly labels: readonly string[];
-  readonly debug: boolean;
+  readonly events: EventBus;
 }
