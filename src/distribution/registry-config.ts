@@ -1,0 +1,47 @@
+/** How registries are reached. One per daemon. */
+export interface RegistryConfig {
+  /** Mirrors of docker.io, as URLs, in order of preference (`registry-mirrors`). */
+  readonly mirrors: readonly string[];
+  /** Mirrors of any registry, by its domain: `{"quay.io": ["https://mirror.example/quay"]}`. */
+  readonly mirrorsByRegistry: Readonly<Record<string, readonly string[]>>;
+  /** `HOST[:PORT]` or CIDR, for which certificates are not checked and plain HTTP is tried (`insecure-registries`). */
+  readonly insecure: readonly string[];
+  /** Directories with `HOST[:PORT]/{*.crt,*.cert,*.key}`, first match wins per host. */
+  readonly certDirs: readonly string[];
+  readonly maxConcurrentDownloads: number;
+  /** Attempts without a single new byte before a download is given up. */
+  readonly maxDownloadAttempts: number;
+  readonly proxy: ProxyConfig;
+  readonly userAgent: string;
+  readonly timeouts: Timeouts;
+}
+
+/** Milliseconds. */
+export interface Timeouts {
+  readonly connect: number;
+  /** From the request's end to the response's headers. */
+  readonly headers: number;
+  /** Between two pieces of a body. */
+  readonly stall: number;
+  /** The first wait before a retry; it doubles. */
+  readonly backoff: number;
+}
+
+/** As in the variables HTTP_PROXY, HTTPS_PROXY and NO_PROXY. */
+export interface ProxyConfig {
+  readonly http?: string;
+  readonly https?: string;
+  readonly no?: string;
+}
+
+export const DEFAULT_REGISTRY_CONFIG: RegistryConfig = {
+  mirrors: [],
+  mirrorsByRegistry: {},
+  insecure: [],
+  certDirs: ['/etc/gantry/certs.d', '/etc/docker/certs.d'],
+  maxConcurrentDownloads: 3,
+  maxDownloadAttempts: 5,
+  proxy: {},
+  userAgent: 'gantry',
+  timeouts: { connect: 30_000, headers: 60_000, stall: 30_000, backoff: 500 },
+};
