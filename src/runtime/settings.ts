@@ -137,7 +137,7 @@ export interface DeviceMapping {
   readonly pathOnHost: string;
   readonly pathInContainer: string;
   /** Of `r`, `w`, `m`; empty means `rwm`. */
-  readonly permissions: string;
+  readonly cgroupPermissions: string;
 }
 
 export interface Ulimit {
@@ -176,8 +176,8 @@ export interface ResourceSettings {
   readonly blkioWeightDevice?: readonly { readonly path: string; readonly weight: number }[];
   readonly blkioDeviceReadBps?: readonly ThrottleSettings[];
   readonly blkioDeviceWriteBps?: readonly ThrottleSettings[];
-  readonly blkioDeviceReadIOps?: readonly ThrottleSettings[];
-  readonly blkioDeviceWriteIOps?: readonly ThrottleSettings[];
+  readonly blkioDeviceReadIops?: readonly ThrottleSettings[];
+  readonly blkioDeviceWriteIops?: readonly ThrottleSettings[];
 }
 
 export interface ThrottleSettings {
