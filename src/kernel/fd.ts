@@ -1,5 +1,7 @@
 import type { Brand } from '../base/brand.ts';
+import { EngineError } from '../base/errors.ts';
 import * as K from './constants.ts';
+import { errnoNumber } from './errno.ts';
 import { syscall } from './syscall.ts';
 
 /** An open file descriptor. Whoever opened it closes it, exactly once; functions that take one only borrow it. */
@@ -18,7 +20,7 @@ export function asFd(fd: number): Fd {
 
 /** Closes a descriptor. The descriptor is gone whatever `close` answers, so only a wrong number (EBADF) throws. */
 export function closeFd(fd: Fd): void {
-  if (sysClose.attempt(fd) === -9) throw new Error(`file descriptor ${fd} closed twice`);
+  if (sysClose.attempt(fd) === -errnoNumber('EBADF')) throw new Error(`file descriptor ${fd} closed twice`);
 }
 
 /**
@@ -27,6 +29,27 @@ export function closeFd(fd: Fd): void {
  */
 export function openPath(path: string, flags: number, mode = 0): Fd {
   return asFd(sysOpenat(AT_FDCWD, path, flags | K.O_CLOEXEC, mode));
+}
+
+/**
+ * Opens one entry of a directory; a symbolic link is never followed (ELOOP, unless `O_PATH` opens the link itself).
+ * `.` is the directory itself.
+ */
+export function openAt(directory: Fd, name: string, flags: number, mode = 0): Fd {
+  return asFd(sysOpenat(directory, checkName(name), flags | K.O_CLOEXEC | K.O_NOFOLLOW | K.O_NOCTTY, mode));
+}
+
+/** Passes a single component through; throws `invalid` for one that would be resolved as a path. */
+export function checkName(name: string): string {
+  if (name === '..' || name === '' || name.includes('/')) {
+    throw new EngineError('invalid', `${JSON.stringify(name)} is not the name of a directory entry`);
+  }
+  return name;
+}
+
+/** Path that leads to exactly what `fd` is open on, for the calls that only take paths; valid in this process only. */
+export function procPath(fd: Fd): string {
+  return `/proc/self/fd/${fd}`;
 }
 
 /** A descriptor with its owner: `using file = own(openPath(…))` closes it at the end of the block unless released. */
