@@ -1,8 +1,10 @@
 import type { Brand } from '../base/brand.ts';
-import { EngineError, messageOf } from '../base/errors.ts';
-import { asImageId, type Digest, type ImageId, parseDigest } from '../formats/digest.ts';
-import type { ContainerConfig } from './config.ts';
-import type { HostConfig } from './host-config.ts';
+import { EngineError } from '../base/errors.ts';
+import { type Digest, type ImageId, parseDigest } from '../formats/digest.ts';
+import { jsonObject, jsonString } from '../formats/json.ts';
+import type { Bucket } from '../store/bucket.ts';
+import { type ContainerConfig, DEFAULT_CONFIG } from './config.ts';
+import { DEFAULT_HOST_CONFIG, type HostConfig } from './host-config.ts';
 import type { MountPoint } from './mount-point.ts';
 import type { ContainerState } from './state.ts';
 
@@ -46,22 +48,22 @@ export function commandOf(config: ContainerConfig): readonly string[] {
   return [...(config.entrypoint ?? []), ...(config.cmd ?? [])];
 }
 
-/** JSON for the store. */
-export function serialiseRecord(record: ContainerRecord): string {
-  return JSON.stringify({ version: 1, ...record });
-}
+/** Where records are kept. */
+export const CONTAINERS: Bucket<ContainerId, ContainerRecord> = { name: 'containers', parse: parseRecord };
 
-/** Reads {@link serialiseRecord}'s form. Throws `data-loss` naming the container when it is not that. */
-export function parseRecord(json: string): ContainerRecord {
-  try {
-    const { version, ...record } = JSON.parse(json);
-    if (version !== 1) throw new Error(`version ${version} is not known`);
-    parseContainerId(record.id);
-    asImageId(parseDigest(record.imageId));
-    return record as ContainerRecord;
-  } catch (cause) {
-    throw new EngineError('data-loss', `container record ${json.slice(0, 100)}: ${messageOf(cause)}`, {
-      cause,
-    });
-  }
+/**
+ * A record out of stored JSON. Fields that were added to the configs since it was written get their defaults. Throws
+ * `data-loss` naming the field that is not as we write it.
+ */
+export function parseRecord(json: unknown, key: ContainerId): ContainerRecord {
+  const record = jsonObject(json, 'record') as unknown as ContainerRecord;
+  if (record.id !== key) throw new EngineError('data-loss', `id: ${String(record.id)}`);
+  jsonString(record.name, 'name');
+  parseDigest(record.imageId, 'imageId');
+  jsonString(jsonObject(record.state, 'state')['status'], 'state.status');
+  return {
+    ...record,
+    config: { ...DEFAULT_CONFIG, ...record.config },
+    hostConfig: { ...DEFAULT_HOST_CONFIG, ...record.hostConfig },
+  };
 }
