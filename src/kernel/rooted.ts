@@ -42,7 +42,8 @@ export function openRoot(directory: string): Fd {
  * link is followed within the root unless `O_NOFOLLOW` is given. Magic links of procfs are refused (ELOOP).
  */
 export function openIn(root: Fd, path: string, flags: number, mode = 0): Fd {
-  how[0] = BigInt(flags | O_CLOEXEC | O_NOCTTY);
+  // openat2 is strict about flags that O_PATH makes meaningless.
+  how[0] = BigInt(flags | O_CLOEXEC | (flags & O_PATH ? 0 : O_NOCTTY));
   how[1] = BigInt(mode);
   how[2] = RESOLVE;
   // openat2 takes '' for an error and every path of a root starts there, so '' is the root.
