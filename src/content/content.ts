@@ -28,9 +28,10 @@ export interface ContentProvider {
 
 /**
  * A blob's file while it is being fetched. Bytes are only ever appended, so a worker may read from byte 0 and wait for
- * more until `size`. The file stays readable through an open descriptor after commit and rejection.
+ * more until `size`.
  */
 export interface GrowingBlob extends BlobRef {
+  /** Stays valid until this download is committed, rejected or cancelled; an open descriptor outlives even that. */
   readonly path: string;
   /** Bytes readable at `path` by now: what was kept from before, plus what has come. */
   readonly received: number;

@@ -84,7 +84,9 @@ function storedAuth(auth: AuthConfig): JsonObject {
 
 /** The credential helper that keeps credentials of `server`; undefined when they are in the file itself. */
 export function helperFor(config: DockerConfig, server: string): string | undefined {
-  return config.credHelpers[server] || config.credHelpers[serverHost(server)] || config.credsStore;
+  const host = serverHost(server);
+  const own = Object.entries(config.credHelpers).find(([key]) => key === server || serverHost(key) === host);
+  return own?.[1] || config.credsStore;
 }
 
 /** Where credentials for images of `domain` are kept: its own name, or Docker Hub's historical one. */
