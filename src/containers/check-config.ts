@@ -1,6 +1,6 @@
 import { EngineError } from '../base/errors.ts';
+import { parseSignal } from '../formats/signals.ts';
 import type { ContainerConfigInput, HealthConfig } from './config.ts';
-import { parseSignal } from './signals.ts';
 
 const PORT = /^(\d{1,5})(?:-(\d{1,5}))?\/(tcp|udp|sctp)$/;
 const MAX_HOSTNAME = 63;

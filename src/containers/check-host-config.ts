@@ -96,12 +96,14 @@ function checkAddresses(host: HostConfig): void {
   for (const entry of host.extraHosts) {
     const { name, address } = splitExtraHost(entry);
     if (name === '' || address === '') throw invalid(`bad format for add-host: ${JSON.stringify(entry)}`);
-    if (address !== HOST_GATEWAY && isIP(address) === 0)
-      throw invalid(`invalid IP address in add-host: ${JSON.stringify(address)}`);
+    if (address === HOST_GATEWAY)
+      throw invalid('unable to derive the IP value for host-gateway: there is no bridge');
+    if (isIP(address) === 0) throw invalid(`invalid IP address in add-host: ${JSON.stringify(address)}`);
   }
 }
 
-export const HOST_GATEWAY = 'host-gateway';
+/** Docker's word for the host's address on the bridge. */
+const HOST_GATEWAY = 'host-gateway';
 
 /** `NAME:ADDRESS` (or `NAME=ADDRESS`), the address perhaps in brackets. */
 export function splitExtraHost(entry: string): { name: string; address: string } {
