@@ -19,7 +19,7 @@ export async function pullBench(peers: Peers): Promise<[who: string, ms: number]
   ociLayout(join(dir, 'oci'), tars, { Cmd: ['true'] });
   for (const tar of tars) rmSync(tar);
   await using registry = await startRegistry();
-  const reference = `${registry.host}/big:latest`;
+  const reference = `${registry.domain}/big:latest`;
   execFileSync(
     'skopeo',
     ['copy', '--dest-tls-verify=false', `oci:${join(dir, 'oci')}:latest`, `docker://${reference}`],
