@@ -1,0 +1,31 @@
+import { EngineError } from '../base/errors.ts';
+import { formatAddress } from './address.ts';
+import type { Endpoint } from './endpoint.ts';
+
+/** Why the daemon could not be reached, and what to do about it. */
+export function connectionError(error: Error, { address, tls }: Endpoint, signal: AbortSignal): EngineError {
+  if (signal.aborted) return new EngineError('cancelled', 'context canceled', { cause: error });
+  const code = 'code' in error ? String(error.code) : '';
+  const where = formatAddress(address);
+  const fail = (message: string) => new EngineError('unavailable', message, { cause: error });
+  switch (code) {
+    case 'ENOENT':
+    case 'ECONNREFUSED':
+      return fail(
+        `Cannot connect to the Gantry daemon at ${where}. Is gantryd running?\n` +
+          "Start it with 'gantryd' as root, or name another daemon with DOCKER_HOST or --host.",
+      );
+    case 'EACCES':
+    case 'EPERM':
+      return fail(
+        `permission denied while trying to connect to the Gantry daemon socket at ${where}\n` +
+          "Use sudo, or add your user to the socket's group (usually 'docker') and log in again.",
+      );
+    default:
+      break;
+  }
+  if (!tls && (code === 'HPE_INVALID_CONSTANT' || code === 'ECONNRESET') && address.kind === 'tcp') {
+    return fail(`error during connect: ${where}: ${error.message}. Does this daemon want TLS (--tlsverify)?`);
+  }
+  return fail(`error during connect: ${where}: ${error.message}`);
+}
