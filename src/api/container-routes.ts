@@ -1,7 +1,8 @@
 import { defined } from '../base/defined.ts';
 import { EngineError } from '../base/errors.ts';
 import { attachContainer } from '../engine/attach.ts';
-import { createContainer, type EndpointInput } from '../engine/create.ts';
+import { createContainer } from '../engine/create.ts';
+import type { EndpointInput } from '../engine/create-network.ts';
 import type { Engine } from '../engine/engine.ts';
 import { inspectContainer } from '../engine/inspect.ts';
 import { killContainer } from '../engine/kill.ts';

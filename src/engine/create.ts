@@ -1,7 +1,25 @@
+import { randomBytes } from 'node:crypto';
+import { hostname as hostHostname } from 'node:os';
 import type { Ctx } from '../base/ctx.ts';
+import { EngineError } from '../base/errors.ts';
+import { UndoStack } from '../base/undo.ts';
+import { checkConfig } from '../containers/check-config.ts';
+import { checkHostConfig } from '../containers/check-host-config.ts';
+import { nowText } from '../containers/clock.ts';
 import type { ContainerConfigInput } from '../containers/config.ts';
-import type { HostConfigInput } from '../containers/host-config.ts';
-import type { ContainerId } from '../containers/record.ts';
+import type { HostConfig, HostConfigInput } from '../containers/host-config.ts';
+import { mergeImage } from '../containers/merge-image.ts';
+import { parseName, randomName } from '../containers/names.ts';
+import { type ContainerId, type ContainerRecord, parseContainerId } from '../containers/record.ts';
+import { refuseUnsupported } from '../containers/refuse.ts';
+import { settleMounts } from '../containers/settle-mounts.ts';
+import { CREATED } from '../containers/state.ts';
+import { shortId } from '../formats/digest.ts';
+import { checkBindSources } from './bind-sources.ts';
+import { publishContainer } from './container-events.ts';
+import { loadContainerImage } from './container-image.ts';
+import { settleHostConfig } from './create-host-config.ts';
+import { checkNetworks, type EndpointInput } from './create-network.ts';
 import type { Engine } from './engine.ts';
 
 export interface CreateInput {
@@ -15,28 +33,70 @@ export interface CreateInput {
   readonly platform?: string;
 }
 
-/** Settings of one network endpoint as requested; all empty when the client only names the network. */
-export interface EndpointInput {
-  readonly aliases: readonly string[];
-  readonly links: readonly string[];
-  readonly macAddress: string;
-  readonly ipv4Address: string;
-  readonly ipv6Address: string;
-  readonly linkLocalIps: readonly string[];
-  readonly driverOpts: Readonly<Record<string, string>>;
-  readonly gwPriority: number;
-}
-
 export interface CreateResult {
   readonly id: ContainerId;
   readonly warnings: readonly string[];
 }
 
-/** Makes a container. Errors: `invalid` (names the field), `not-found` (no such image), `conflict` (name taken), `not-implemented`. */
-export async function createContainer(
-  _ctx: Ctx,
-  _engine: Engine,
-  _input: CreateInput,
-): Promise<CreateResult> {
-  throw new Error('pending');
+/**
+ * Makes a container. Errors: `invalid` (names the field), `not-found` (no such image), `conflict` (name taken),
+ * `not-implemented`.
+ *
+ * The order survives a crash at any point: the writable layer comes first and belongs to nobody until the record, the
+ * last and only thing that makes it a container, is on disk; `reconcile` removes layers without a record.
+ */
+export async function createContainer(ctx: Ctx, engine: Engine, input: CreateInput): Promise<CreateResult> {
+  const wantedName = input.name ? parseName(input.name) : undefined;
+  const host = settleHostConfig(engine, input.hostConfig);
+  checkConfig(input.config);
+  refuseUnsupported(input.config, host);
+  const { network, warnings } = checkHostConfig(input.config, host, engine.host);
+  checkNetworks(network, input.config, input.endpoints);
+  const image = await loadContainerImage(ctx, engine, imageReference(input.config), input.platform);
+  const mounts = settleMounts(host);
+  await checkBindSources(mounts);
+
+  await using undo = new UndoStack(ctx.log);
+  const id = parseContainerId(randomBytes(32).toString('hex'));
+  const name = holdName(engine, wantedName, id);
+  undo.push('let go of the name', () => engine.containers.freeName(name, id));
+  const config = mergeImage(input.config, image.config.defaults);
+  const record: ContainerRecord = {
+    id,
+    name,
+    createdAt: nowText(),
+    imageId: image.record.id,
+    ...(image.record.manifests[0] && { manifestDigest: image.record.manifests[0].digest }),
+    architecture: image.record.platform.architecture,
+    config: { ...config, hostname: config.hostname || defaultHostname(host, id) },
+    hostConfig: host,
+    mounts,
+    state: CREATED,
+    restartCount: 0,
+    stoppedByUser: false,
+  };
+  await engine.snapshots.prepare(ctx, id, image.topLayer);
+  undo.push('remove the writable layer', () => engine.snapshots.remove(ctx, id));
+  await engine.containers.add(record);
+  undo.release();
+  publishContainer(engine, record, 'create');
+  return { id, warnings: [...warnings, ...image.warnings] };
+}
+
+function imageReference(config: ContainerConfigInput): string {
+  if (!config.image) throw new EngineError('invalid', 'Config.Image: no image is named');
+  return config.image;
+}
+
+/** With the host's network goes the host's name. */
+function defaultHostname(host: HostConfig, id: ContainerId): string {
+  return host.networkMode === 'host' || host.utsMode === 'host' ? hostHostname() : shortId(id);
+}
+
+function holdName(engine: Engine, wanted: string | undefined, id: ContainerId): string {
+  let name = wanted ?? randomName(0);
+  for (let attempt = 1; wanted === undefined && engine.containers.hasName(name); attempt++)
+    name = randomName(attempt);
+  engine.containers.holdName(name, id);
+  return name;
 }
