@@ -24,6 +24,8 @@ export interface TestRegistry extends AsyncDisposable {
   /** `127.0.0.1:PORT`: the domain of references to it. */
   readonly domain: string;
   readonly url: string;
+  /** Where it keeps what was pushed. */
+  readonly directory: string;
   /** The authority's certificate, when serving TLS. */
   readonly caFile: string;
   /** Pushes an image; `name` is `REPOSITORY[:TAG]`. */
@@ -93,6 +95,7 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
     pushBlobs(blobsOf(image), image.manifest, name);
   return {
     domain,
+    directory: join(base, 'data'),
     url: `${options.tls ? 'https' : 'http'}://${domain}`,
     caFile,
     push,

@@ -67,13 +67,12 @@ async function churnAndCut(
 ): Promise<string[]> {
   const acknowledged: string[] = [];
   const console: string[] = [];
-  let timer: NodeJS.Timeout | undefined;
   for await (const line of boot.lines) {
     console.push(line);
     const each = /VM ack (.*)/.exec(line)?.[1];
     if (!each) continue;
+    if (acknowledged.length === 0) setTimeout(boot.cut, delay);
     acknowledged.push(each.trim());
-    timer ??= setTimeout(boot.cut, delay);
   }
   await boot.off;
   assert.ok(acknowledged.length > 0, `nothing was acknowledged:\n${console.join('\n')}`);
