@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { build } from 'esbuild';
 
 const root = resolve(import.meta.dirname, '..');
-const entries = ['daemon.ts', 'cli.ts', 'layers/unpack-worker.ts']
+const entries = ['daemon.ts', 'cli.ts', 'kernel/overlay-worker.ts', 'layers/unpack-worker.ts']
   .map((name) => `${root}/src/${name}`)
   .filter(existsSync);
 
