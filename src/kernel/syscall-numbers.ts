@@ -33,6 +33,7 @@ const NUMBERS = {
   fcntl: [72, 25],
   flock: [73, 32],
   fsync: [74, 82],
+  chdir: [80, 49],
   fdatasync: [75, 83],
   ftruncate: [77, 46],
   fchmod: [91, 52],
