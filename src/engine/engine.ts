@@ -1,17 +1,20 @@
 import type { KeyedLock } from '../base/keyed-lock.ts';
 import type { Log } from '../base/log.ts';
+import type { ExecTable } from '../containers/exec.ts';
 import type { ContainerTable } from '../containers/table.ts';
 import type { Waiters } from '../containers/waiters.ts';
 import type { ContentProvider } from '../content/content.ts';
-import type { CgroupLayout } from '../kernel/cgroup-layout.ts';
 import type { Snapshotter } from '../snapshots/snapshotter.ts';
 import type { Store } from '../store/store.ts';
 import type { DaemonConfig } from './daemon-config.ts';
 import type { EventBus } from './event-bus.ts';
+import type { HostFacts } from './host-facts.ts';
 import type { Paths } from './paths.ts';
 
 /** Everything the use cases work with, composed once in `daemon.ts`. */
 export interface Engine {
+  /** Unique to this engine, lasting. */
+  readonly id: string;
   readonly config: DaemonConfig;
   readonly log: Log;
   readonly paths: Paths;
@@ -20,16 +23,9 @@ export interface Engine {
   readonly content: ContentProvider;
   readonly snapshots: Snapshotter;
   readonly containers: ContainerTable;
+  readonly execs: ExecTable;
   readonly waiters: Waiters;
   /** One queue per container for whatever changes its state. */
   readonly locks: KeyedLock;
   readonly events: EventBus;
-}
-
-/** What does not change while the daemon runs. */
-export interface HostFacts {
-  readonly cpus: number;
-  /** Bytes. */
-  readonly memory: number;
-  readonly cgroups: CgroupLayout;
 }

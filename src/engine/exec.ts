@@ -1,20 +1,7 @@
 import type { Ctx } from '../base/ctx.ts';
+import type { ExecInput } from '../containers/exec.ts';
 import type { AttachSession } from './attach-session.ts';
 import type { Engine } from './engine.ts';
-
-export interface ExecInput {
-  readonly cmd: readonly string[];
-  readonly attachStdin: boolean;
-  readonly attachStdout: boolean;
-  readonly attachStderr: boolean;
-  readonly tty: boolean;
-  readonly env: readonly string[];
-  readonly privileged: boolean;
-  readonly user: string;
-  readonly workingDir: string;
-  readonly detachKeys: string;
-  readonly consoleSize?: readonly [height: number, width: number];
-}
 
 export interface ExecStartInput {
   readonly detach: boolean;

@@ -1,4 +1,11 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import type { ContainerStatus } from '../containers/state.ts';
+import { IMAGES } from '../images/image-record.ts';
+import { type CgroupLayout, hierarchyOf } from '../kernel/cgroup-layout.ts';
+import { RUNTIME } from './create-host-config.ts';
 import type { Engine } from './engine.ts';
+import { STORAGE_NAMES } from './inspect.ts';
 
 /** What `docker info` shows of this engine; the API adds what is only form. */
 export interface EngineInfo {
@@ -15,15 +22,7 @@ export interface EngineInfo {
   readonly dataRoot: string;
   readonly cgroupVersion: '1' | '2';
   readonly cgroupDriver: string;
-  readonly limits: {
-    readonly memory: boolean;
-    readonly swap: boolean;
-    readonly cpuCfs: boolean;
-    readonly cpuShares: boolean;
-    readonly cpuset: boolean;
-    readonly pids: boolean;
-    readonly oomKillDisable: boolean;
-  };
+  readonly limits: CgroupSupport;
   readonly ipv4Forwarding: boolean;
   readonly kernelVersion: string;
   readonly operatingSystem: string;
@@ -41,6 +40,97 @@ export interface EngineInfo {
   readonly warnings: readonly string[];
 }
 
-export function engineInfo(_engine: Engine): EngineInfo {
-  throw new Error('pending');
+/** Which limits this host's control groups can set. */
+export interface CgroupSupport {
+  readonly memory: boolean;
+  readonly swap: boolean;
+  readonly cpuCfs: boolean;
+  readonly cpuShares: boolean;
+  readonly cpuset: boolean;
+  readonly pids: boolean;
+  readonly oomKillDisable: boolean;
+}
+
+export function engineInfo(engine: Engine): EngineInfo {
+  const { host, config } = engine;
+  const records = engine.containers.all();
+  const count = (...wanted: ContainerStatus[]): number =>
+    records.filter(({ state }) => wanted.includes(state.status)).length;
+  const limits = cgroupSupport(host.cgroups);
+  return {
+    id: engine.id,
+    containers: {
+      total: records.length,
+      running: count('running', 'restarting'),
+      paused: count('paused'),
+      stopped: count('created', 'exited', 'removing', 'dead'),
+    },
+    images: [...engine.store.keys(IMAGES)].length,
+    storageDriver: STORAGE_NAMES[config.snapshotter],
+    storageStatus: config.snapshotter === 'overlay' ? [['Supports d_type', 'true']] : [],
+    dataRoot: config.dataRoot,
+    cgroupVersion: host.cgroups.version === 2 ? '2' : '1',
+    cgroupDriver: 'cgroupfs',
+    limits,
+    ipv4Forwarding: ipv4Forwarding(),
+    kernelVersion: host.kernelVersion,
+    operatingSystem: host.operatingSystem,
+    osVersion: host.osVersion,
+    architecture: host.architecture,
+    cpus: host.cpus,
+    memory: host.memory,
+    hostname: hostname(),
+    labels: config.labels,
+    securityOptions: securityOptions(engine),
+    runtimes: { [RUNTIME]: { path: 'gantry-shim' } },
+    defaultRuntime: RUNTIME,
+    eventListeners: engine.events.listeners,
+    warnings: warningsOf(limits),
+  };
+}
+
+function cgroupSupport(layout: CgroupLayout): CgroupSupport {
+  const has = (controller: string): boolean =>
+    layout.version === 2
+      ? layout.controllers.includes(controller)
+      : hierarchyOf(layout, controller) !== undefined;
+  const inV1 = (controller: string, file: string): boolean => {
+    const mountPoint = hierarchyOf(layout, controller)?.mountPoint;
+    return mountPoint !== undefined && existsSync(`${mountPoint}/${file}`);
+  };
+  return {
+    memory: has('memory'),
+    swap: layout.version === 2 ? has('memory') : inV1('memory', 'memory.memsw.limit_in_bytes'),
+    cpuCfs: layout.version === 2 ? has('cpu') : inV1('cpu', 'cpu.cfs_quota_us'),
+    cpuShares: has('cpu'),
+    cpuset: has('cpuset'),
+    pids: has('pids'),
+    oomKillDisable: inV1('memory', 'memory.oom_control'),
+  };
+}
+
+function ipv4Forwarding(): boolean {
+  return readFileSync('/proc/sys/net/ipv4/ip_forward', 'utf8').trim() !== '0';
+}
+
+function securityOptions({ config, host }: Engine): string[] {
+  const profile = config.seccompProfile;
+  return [
+    ...(existsSync('/sys/kernel/security/apparmor/profiles') ? ['name=apparmor'] : []),
+    ...(profile === 'unconfined' ? [] : [`name=seccomp,profile=${profile}`]),
+    ...(config.noNewPrivileges ? ['name=no-new-privileges'] : []),
+    ...(host.cgroups.version === 2 ? ['name=cgroupns'] : []),
+  ];
+}
+
+function warningsOf(limits: CgroupSupport): string[] {
+  const missing: readonly [boolean, string][] = [
+    [limits.memory, 'memory limit'],
+    [limits.swap, 'swap limit'],
+    [limits.cpuCfs, 'cpu cfs quota'],
+    [limits.cpuShares, 'cpu shares'],
+    [limits.cpuset, 'cpuset'],
+    [limits.pids, 'pids limit'],
+  ];
+  return missing.filter(([present]) => !present).map(([, what]) => `WARNING: No ${what} support`);
 }

@@ -1,6 +1,9 @@
 import type { Ctx } from '../base/ctx.ts';
+import { checkLogConfig } from '../containers/check-log.ts';
 import type { ContainerRecord } from '../containers/record.ts';
+import { IMAGES } from '../images/image-record.ts';
 import type { Engine } from './engine.ts';
+import { containerPaths } from './paths.ts';
 
 export interface ContainerInspection {
   readonly record: ContainerRecord;
@@ -29,10 +32,45 @@ export interface ContainerSizes {
 
 /** Errors: `not-found`. */
 export async function inspectContainer(
-  _ctx: Ctx,
-  _engine: Engine,
-  _ref: string,
-  _size: boolean,
+  ctx: Ctx,
+  engine: Engine,
+  ref: string,
+  size: boolean,
 ): Promise<ContainerInspection> {
-  throw new Error('pending');
+  const record = engine.containers.resolve(ref);
+  const { hostname, hosts, resolvConf, log } = containerPaths(engine.paths, record.id);
+  const { driver } = checkLogConfig(record.hostConfig.logConfig);
+  return {
+    record,
+    execIds: engine.execs.runningIn(record.id).map(({ id }) => id),
+    paths: { hostname, hosts, resolvConf, log: driver === 'none' ? '' : log },
+    storageDriver: STORAGE_NAMES[engine.config.snapshotter],
+    storageData: storageData(engine, record),
+    ...(size && { sizes: await containerSizes(ctx, engine, record) }),
+  };
+}
+
+/** Docker's names of what the snapshotters are. */
+export const STORAGE_NAMES = { overlay: 'overlay2', copy: 'vfs' } as const;
+
+function storageData(engine: Engine, { id }: ContainerRecord): Record<string, string> {
+  if (!engine.snapshots.stat(id)) return {};
+  const mounts = engine.snapshots.mounts(id);
+  if (mounts.kind === 'bind') return {};
+  return {
+    LowerDir: mounts.lower.join(':'),
+    UpperDir: mounts.upper ?? '',
+    WorkDir: mounts.work ?? '',
+  };
+}
+
+/** Disk use of a container, in bytes. */
+export async function containerSizes(
+  ctx: Ctx,
+  engine: Engine,
+  record: ContainerRecord,
+): Promise<ContainerSizes> {
+  const { bytes } = await engine.snapshots.usage(ctx, record.id);
+  const image = engine.store.get(IMAGES, record.imageId)?.size ?? 0;
+  return { rw: bytes, rootFs: image + bytes };
 }
