@@ -46,11 +46,11 @@ export interface Capabilities {
   readonly ambient?: readonly string[];
 }
 
-/** `2 ** 64 - 1` (RLIM_INFINITY) arrives as a number beyond the safe range; it is kept as -1 after parsing. */
+/** Unsigned, 64 bits; 2^64-1 is RLIM_INFINITY. */
 export interface Rlimit {
   readonly type: string;
-  readonly soft: number;
-  readonly hard: number;
+  readonly soft: number | bigint;
+  readonly hard: number | bigint;
 }
 
 export interface IoPriority {
@@ -218,7 +218,8 @@ export interface SeccompSyscall {
 
 export interface SeccompArg {
   readonly index: number;
-  readonly value: number;
-  readonly valueTwo?: number;
+  /** Unsigned, 64 bits. */
+  readonly value: number | bigint;
+  readonly valueTwo?: number | bigint;
   readonly op: string;
 }
