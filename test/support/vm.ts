@@ -21,6 +21,7 @@ const MODULES = ['virtio_pci', 'virtio_blk', 'overlay', 'loop', 'veth', 'bridge'
 export function vmUnavailable(): string | undefined {
   if (!existsSync('/usr/bin/qemu-system-x86_64')) return 'qemu-system-x86 is not installed';
   if (!kernelRelease()) return 'linux-image-cloud-amd64 is not installed';
+  if (!existsSync('/sbin/apparmor_parser')) return 'apparmor is not installed';
   return undefined;
 }
 
@@ -119,7 +120,7 @@ async function makeSystemDisk(dir: string, files: Readonly<Record<string, string
   }
   writeFileSync(join(root, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n');
   writeFileSync(join(root, 'etc/group'), 'root:x:0:\n');
-  for (const program of [process.execPath, '/usr/bin/docker-registry', dockerCli()])
+  for (const program of [process.execPath, '/usr/bin/docker-registry', '/sbin/apparmor_parser', dockerCli()])
     addProgram(root, program);
   for (const part of ['dist', 'native/build', 'bin', 'package.json']) {
     cpSync(join(ROOT, part), join(root, 'gantry', part), { recursive: true });
