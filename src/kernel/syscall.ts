@@ -30,9 +30,9 @@ export class SyscallError extends EngineError {
   }
 }
 
-/** True when `error` is a {@link SyscallError} with one of `codes` (`ENOENT`, …). */
-export function isErrno(error: unknown, ...codes: string[]): error is SyscallError {
-  return error instanceof SyscallError && codes.includes(error.code);
+/** True when a system call failed with one of `codes` (`ENOENT`, …), made here or by Node. */
+export function isErrno(error: unknown, ...codes: string[]): error is Error & { code: string } {
+  return error instanceof Error && 'code' in error && codes.some((code) => code === error.code);
 }
 
 /**
@@ -96,6 +96,11 @@ export function syscall<const K extends readonly ArgKind[]>(name: SyscallName, .
     }
   };
   return Object.assign(call, { attempt, later });
+}
+
+/** Where the memory of `bytes` lies, for structures that hold pointers; the caller keeps `bytes` alive over the call. */
+export function addressOf(bytes: Uint8Array): bigint {
+  return koffi.address(bytes);
 }
 
 function runAsync(raw: { async: (...args: unknown[]) => void }, args: unknown[]): Promise<number> {
