@@ -8,8 +8,9 @@ import type { Snapshotter } from '../snapshots/snapshotter.ts';
 import type { Store } from '../store/store.ts';
 import type { DaemonConfig } from './daemon-config.ts';
 import type { EventBus } from './event-bus.ts';
-import type { HostFacts } from './host-facts.ts';
+import type { HostInfo } from './host-info.ts';
 import type { Paths } from './paths.ts';
+import type { Runs } from './runs.ts';
 
 /** Everything the use cases work with, composed once in `daemon.ts`. */
 export interface Engine {
@@ -18,11 +19,12 @@ export interface Engine {
   readonly config: DaemonConfig;
   readonly log: Log;
   readonly paths: Paths;
-  readonly host: HostFacts;
+  readonly host: HostInfo;
   readonly store: Store;
   readonly content: ContentProvider;
   readonly snapshots: Snapshotter;
   readonly containers: ContainerTable;
+  readonly runs: Runs;
   readonly execs: ExecTable;
   readonly waiters: Waiters;
   /** One queue per container for whatever changes its state. */

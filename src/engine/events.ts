@@ -1,10 +1,10 @@
 import type { Ctx } from '../base/ctx.ts';
 import { EngineError } from '../base/errors.ts';
 import type { Filters } from '../containers/filters.ts';
-import { apiTimestamp } from '../formats/timestamp.ts';
 import type { Engine } from './engine.ts';
 import type { EngineEvent } from './event-bus.ts';
 import { compileEventFilter } from './event-filter.ts';
+import { parseTimeQuery } from './time-query.ts';
 
 export interface EventsOptions {
   /** Unix seconds with fraction, RFC 3339, or a Go duration before now; absent: from now on. */
@@ -23,8 +23,8 @@ export function subscribeEvents(
   engine: Engine,
   options: EventsOptions,
 ): AsyncIterable<EngineEvent> {
-  const since = parseTime(options.since);
-  const until = parseTime(options.until);
+  const since = parseTimeQuery(options.since);
+  const until = parseTimeQuery(options.until);
   if (since !== undefined && until !== undefined && until < since) {
     throw new EngineError(
       'invalid',
@@ -52,13 +52,6 @@ export function subscribeEvents(
       live.close();
     }
   })();
-}
-
-/** Nanoseconds since the epoch. */
-function parseTime(text: string | undefined): bigint | undefined {
-  if (text === undefined || text === '') return undefined;
-  const [seconds = '0', fraction = ''] = apiTimestamp(text, Date.now()).split('.');
-  return BigInt(seconds) * 1_000_000_000n + BigInt(fraction.slice(0, 9).padEnd(9, '0'));
 }
 
 const LONGEST_TIMER = 2 ** 31 - 1;

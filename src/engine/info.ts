@@ -76,7 +76,7 @@ export function engineInfo(engine: Engine): EngineInfo {
     kernelVersion: host.kernelVersion,
     operatingSystem: host.operatingSystem,
     osVersion: host.osVersion,
-    architecture: host.architecture,
+    architecture: host.machine,
     cpus: host.cpus,
     memory: host.memory,
     hostname: hostname(),
@@ -116,7 +116,7 @@ function ipv4Forwarding(): boolean {
 function securityOptions({ config, host }: Engine): string[] {
   const profile = config.seccompProfile;
   return [
-    ...(existsSync('/sys/kernel/security/apparmor/profiles') ? ['name=apparmor'] : []),
+    ...(host.apparmor ? ['name=apparmor'] : []),
     ...(profile === 'unconfined' ? [] : [`name=seccomp,profile=${profile}`]),
     ...(config.noNewPrivileges ? ['name=no-new-privileges'] : []),
     ...(host.cgroups.version === 2 ? ['name=cgroupns'] : []),

@@ -1,30 +1,30 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, machine, release, totalmem } from 'node:os';
-import { type CgroupLayout, detectCgroups } from '../kernel/cgroup-layout.ts';
+import { type HostFacts, readHostFacts } from '../runtime/host.ts';
 
-/** What of the host does not change while the daemon runs. */
-export interface HostFacts {
+/** What of the host does not change while the daemon runs: what decides about containers, and what is only shown. */
+export interface HostInfo extends HostFacts {
   readonly cpus: number;
   /** Bytes. */
   readonly memory: number;
-  readonly cgroups: CgroupLayout;
+  /** `uname -r`. */
   readonly kernelVersion: string;
   /** `x86_64`, `aarch64`. */
-  readonly architecture: string;
+  readonly machine: string;
   /** PRETTY_NAME and VERSION_ID of os-release(5). */
   readonly operatingSystem: string;
   readonly osVersion: string;
 }
 
 /** Looks at the host once, at start-up. */
-export function readHostFacts(): HostFacts {
+export function readHostInfo(): HostInfo {
   const osRelease = readOsRelease();
   return {
+    ...readHostFacts(),
     cpus: availableParallelism(),
     memory: totalmem(),
-    cgroups: detectCgroups(),
     kernelVersion: release(),
-    architecture: machine(),
+    machine: machine(),
     operatingSystem: osRelease.get('PRETTY_NAME') ?? 'Linux',
     osVersion: osRelease.get('VERSION_ID') ?? '',
   };
