@@ -38,6 +38,7 @@ export type CreateOp =
   | Domainname
   | Loopback
   | Tty
+  | OomScoreAdj
   | Hook;
 
 export type ProcessOp =
@@ -100,10 +101,10 @@ export interface Cgroup {
   readonly legacy: readonly string[];
 }
 
-/** Enter the namespace at `path` (`/proc/PID/ns/net`, a bind mount of one). A joined `pid` namespace costs one more fork. */
+/** Enter the namespace at `path` (`/proc/PID/ns/net`, a bind mount of one). `user` and `pid` cost one more fork. */
 export interface JoinNamespace {
   readonly op: 'joinNamespace';
-  readonly type: NamespaceType;
+  readonly type: Exclude<NamespaceType, 'mount'>;
   readonly path: string;
 }
 
@@ -120,8 +121,8 @@ export interface Propagation {
 }
 
 /**
- * Mount an overlay as root. `lower` is ordered top first. `lower`, `upper` and `work` are relative to `dir` or absolute;
- * all the options together fit one page (mount(2)), which 127 lower directories with short relative names do.
+ * Mount an overlay as root. `lower` is ordered top first. `lower`, `upper` and `work` are relative to `dir`, without
+ * comma, colon or backslash; all the options together fit one page (mount(2)), as 127 short names do.
  */
 export interface RootOverlay {
   readonly op: 'rootOverlay';
@@ -221,7 +222,7 @@ export interface Mkfile {
   readonly mode: number;
 }
 
-/** Make a device node or fifo. One of the same type and number that is there already is given the mode and owner. */
+/** Make a device node or fifo. One of the same type, number and mode that is there already is given the owner. */
 export interface Mknod {
   readonly op: 'mknod';
   readonly path: string;
@@ -285,10 +286,10 @@ export interface Tty {
  * Run a program of the OCI hooks. `state` with the pid between its halves is its standard input. In a create program:
  * - `createRuntime` (and OCI's older `prestart`): at this place of the list, in the host's namespaces
  * - `createContainer`: at this place, in the container's namespaces; before `pivotRoot`
- * - `poststart`: in the host's namespaces after exec, before STARTED; `poststop`: there, after exit. Failures of these
- *   two are counted in the exit record and change nothing.
- * In a process program: `startContainer`, inside the container. A hook of the first, second or last kind that fails
- * or outlives `timeoutMs` (0: unlimited) fails the container.
+ * - `poststart`: in the host's namespaces after exec, before STARTED; failures are counted in the exit record
+ * - `poststop`: there, after everybody has been told of the exit; failures change nothing
+ * In a process program: `startContainer`, inside the container. One of these, or of the first two kinds, that
+ * fails or outlives `timeoutMs` (0: unlimited) fails the container.
  */
 export interface Hook {
   readonly op: 'hook';
@@ -316,6 +317,7 @@ export interface Rlimit {
   readonly hard: bigint;
 }
 
+/** In a process program, or in the create program of a container with a user namespace, whose root may not write it. */
 export interface OomScoreAdj {
   readonly op: 'oomScoreAdj';
   /** -1000 … 1000. */
