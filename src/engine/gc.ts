@@ -107,10 +107,11 @@ export async function releaseBlobs(
   return deleted;
 }
 
-/** Chain IDs that must stay, with all below them. */
-export function liveLayers(read: Reader, deps: ImagesDeps): Set<ChainId> {
+/** Chain IDs that must stay, with all below them; without `images`, only those that something else holds. */
+export function liveLayers(read: Reader, deps: ImagesDeps, { images } = { images: true }): Set<ChainId> {
   const roots: ChainId[] = [...deps.leases.layers.held(), ...deps.heldLayers()];
-  for (const [, image] of read.range(IMAGES)) roots.push(...layersOf(image).slice(-1));
+  const known = images ? read.range(IMAGES) : [];
+  for (const [, image] of known) roots.push(...layersOf(image).slice(-1));
   for (const { key, parent } of deps.snapshots.walk()) {
     if (!isLayerKey(key) && parent !== undefined && isLayerKey(parent)) roots.push(parent);
   }

@@ -72,7 +72,9 @@ export async function installLayers(
   for (const { blob } of sources) await holdBlob(deps, held, blob.digest);
   // Within a transaction: what a removal has already decided to take away does not count as present.
   const present = await deps.store.transaction((tx) => chain.map((chainId) => tx.has(LAYERS, chainId)));
-  present.forEach((here, i) => report(i, { status: here ? 'Already exists' : 'Pulling fs layer' }));
+  for (const [i, here] of present.entries()) {
+    report(i, { status: here ? 'Already exists' : 'Pulling fs layer' });
+  }
   const abort = new AbortController();
   const own = { ...ctx, signal: AbortSignal.any([ctx.signal, abort.signal]) };
   let below: Promise<void> = Promise.resolve();

@@ -102,10 +102,10 @@ export function parseImageConfig(bytes: Uint8Array | string, what: string): Imag
   };
 }
 
-/** Throws `invalid` unless the history's layer entries are as many as the layers (when there is any history). */
+/** Throws `invalid` when the history tells of more layers than there are. */
 export function checkHistory(config: ImageConfig, what: string): void {
   const layers = config.history.filter((entry) => !entry.emptyLayer).length;
-  if (config.history.length > 0 && layers !== config.diffIds.length) {
+  if (layers > config.diffIds.length) {
     const counts = `${layers} entries with a layer, but rootfs.diff_ids has ${config.diffIds.length}`;
     throw new EngineError('invalid', `${what}: history: ${counts}`);
   }

@@ -36,6 +36,11 @@ export class Lease<T> {
     this.#counts.set(resource, (this.#counts.get(resource) ?? 0) + 1);
   }
 
+  /** What this lease holds. */
+  resources(): T[] {
+    return [...this.#mine];
+  }
+
   [Symbol.dispose](): void {
     for (const resource of this.#mine) {
       const left = (this.#counts.get(resource) ?? 1) - 1;
