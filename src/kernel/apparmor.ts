@@ -19,12 +19,17 @@ export function appArmorProfiles(): string[] {
     .filter((name) => name !== '');
 }
 
+/** The program that compiles profiles, where it is installed. */
+export function appArmorParser(): string | undefined {
+  return PARSERS.find((path) => existsSync(path));
+}
+
 /**
  * Compiles and loads (or replaces) a profile with apparmor_parser(8): the kernel takes only compiled policy, and there is
  * one compiler. Once per start of the daemon, never on a request's path. Throws `system` with the parser's own words.
  */
 export function loadAppArmorProfile(text: string): Promise<void> {
-  const parser = PARSERS.find((path) => existsSync(path));
+  const parser = appArmorParser();
   if (parser === undefined) {
     throw new EngineError('system', 'apparmor_parser is not installed: install the package apparmor');
   }

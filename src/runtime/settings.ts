@@ -157,7 +157,6 @@ export interface ResourceSettings {
   readonly memoryReservation?: number;
   /** 0 to 100; -1 or absent: inherit. */
   readonly memorySwappiness?: number;
-  readonly kernelMemory?: number;
   readonly oomKillDisable?: boolean;
   readonly cpuShares?: number;
   /** Microseconds. */
