@@ -1,0 +1,51 @@
+import { closeSync, readFileSync, writeSync } from 'node:fs';
+import { asFd, type Fd } from './fd.ts';
+import { isErrno, syscall } from './syscall.ts';
+
+const sysMemfdCreate = syscall('memfd_create', 'path', 'uint');
+const sysFcntl = syscall('fcntl', 'int', 'int', 'int');
+
+/** include/uapi/linux/memfd.h; MFD_EXEC since Linux 6.3 */
+const MFD_CLOEXEC = 1;
+const MFD_ALLOW_SEALING = 2;
+const MFD_EXEC = 16;
+/** include/uapi/linux/fcntl.h: no more seals, no change of size or content. */
+const F_ADD_SEALS = 1033;
+const SEALED = 0x1 | 0x2 | 0x4 | 0x8;
+
+/**
+ * The shim's program in memory that nothing can write to, whatever it reaches through /proc/PID/exe (CVE-2019-5736). All
+ * shims of a daemon run from one, so that they share its pages.
+ */
+export interface ShimImage extends Disposable {
+  /** What to execute; good in this process's children until they exec. */
+  readonly path: string;
+}
+
+/** Loads the program at `path` into a sealed memfd. The running shims keep it alive after it is disposed of. */
+export function openShimImage(path: string): ShimImage {
+  const program = readFileSync(path);
+  const fd = createMemfd();
+  try {
+    writeAll(fd, program);
+    sysFcntl(fd, F_ADD_SEALS, SEALED);
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+  return { path: `/proc/self/fd/${fd}`, [Symbol.dispose]: () => closeSync(fd) };
+}
+
+function createMemfd(): Fd {
+  const flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+  try {
+    return asFd(sysMemfdCreate('gantry-shim', flags | MFD_EXEC));
+  } catch (error) {
+    if (isErrno(error, 'EINVAL')) return asFd(sysMemfdCreate('gantry-shim', flags));
+    throw error;
+  }
+}
+
+function writeAll(fd: Fd, bytes: Buffer): void {
+  for (let at = 0; at < bytes.length; at += writeSync(fd, bytes, at));
+}
