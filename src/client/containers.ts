@@ -13,8 +13,18 @@ import type {
 } from '../wire/types-container.ts';
 import type { Engine, Query } from './engine.ts';
 
-/** `{"name": ["a", "b"]}`, as every list and prune takes it. */
+/** Values by filter name, as every list and prune takes them. */
 export type Filters = Readonly<Record<string, readonly string[]>>;
+
+/** `{"name":{"a":true}}`, the form every daemon understands. */
+export function filtersQuery(filters: Filters | undefined): Record<string, Record<string, true>> | undefined {
+  if (!filters || Object.keys(filters).length === 0) return undefined;
+  const sets = Object.entries(filters).map(([name, values]) => [
+    name,
+    Object.fromEntries(values.map((value) => [value, true] as const)),
+  ]);
+  return Object.fromEntries(sets);
+}
 
 export interface ListContainersQuery {
   all?: boolean;
@@ -33,7 +43,9 @@ export function listContainers(
   engine: Engine,
   query: ListContainersQuery,
 ): Promise<ContainerSummary[]> {
-  return engine.json(ctx, 'GET', '/containers/json', { query: { ...query } });
+  return engine.json(ctx, 'GET', '/containers/json', {
+    query: { ...query, filters: filtersQuery(query.filters) },
+  });
 }
 
 export function createContainer(
@@ -164,5 +176,5 @@ export function topContainer(
 }
 
 export function pruneContainers(ctx: Ctx, engine: Engine, filters: Filters): Promise<ContainerPruneResponse> {
-  return engine.json(ctx, 'POST', '/containers/prune', { query: { filters } });
+  return engine.json(ctx, 'POST', '/containers/prune', { query: { filters: filtersQuery(filters) } });
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Ctx } from '../base/ctx.ts';
+import type { OciPlatform } from '../wire/types-common.ts';
 import type {
   ImageDeleteItem,
   ImageHistoryItem,
@@ -8,7 +9,7 @@ import type {
   ImagePruneResponse,
   ImageSummary,
 } from '../wire/types-image.ts';
-import type { Filters } from './containers.ts';
+import { type Filters, filtersQuery } from './containers.ts';
 import type { Engine, Query } from './engine.ts';
 
 /** References keep their slashes: the daemon's routes take them as they are. */
@@ -25,7 +26,9 @@ export interface ListImagesQuery {
 }
 
 export function listImages(ctx: Ctx, engine: Engine, query: ListImagesQuery): Promise<ImageSummary[]> {
-  return engine.json(ctx, 'GET', '/images/json', { query: { ...query } });
+  return engine.json(ctx, 'GET', '/images/json', {
+    query: { ...query, filters: filtersQuery(query.filters) },
+  });
 }
 
 export interface PullQuery extends Query {
@@ -76,7 +79,7 @@ export function importImage(
 export function loadImages(
   ctx: Ctx,
   engine: Engine,
-  query: { quiet: boolean; platform?: string },
+  query: { quiet: boolean; platform?: OciPlatform },
   body: Readable,
 ): Promise<IncomingMessage> {
   return engine.open(ctx, 'POST', '/images/load', {
@@ -91,7 +94,7 @@ export function saveImages(
   ctx: Ctx,
   engine: Engine,
   names: readonly string[],
-  platform?: string,
+  platform?: OciPlatform,
 ): Promise<IncomingMessage> {
   return engine.open(ctx, 'GET', '/images/get', { query: { names, platform } });
 }
@@ -101,7 +104,12 @@ export function inspectImage(ctx: Ctx, engine: Engine, name: string): Promise<Im
 }
 
 /** The daemon's own JSON text. */
-export function inspectImageRaw(ctx: Ctx, engine: Engine, name: string, platform?: string): Promise<string> {
+export function inspectImageRaw(
+  ctx: Ctx,
+  engine: Engine,
+  name: string,
+  platform?: OciPlatform,
+): Promise<string> {
   return engine.text(ctx, 'GET', path(name, '/json'), { query: { platform } });
 }
 
@@ -109,7 +117,7 @@ export function imageHistory(
   ctx: Ctx,
   engine: Engine,
   name: string,
-  platform?: string,
+  platform?: OciPlatform,
 ): Promise<ImageHistoryItem[]> {
   return engine.json(ctx, 'GET', path(name, '/history'), { query: { platform } });
 }
@@ -134,5 +142,5 @@ export function removeImage(
 }
 
 export function pruneImages(ctx: Ctx, engine: Engine, filters: Filters): Promise<ImagePruneResponse> {
-  return engine.json(ctx, 'POST', '/images/prune', { query: { filters } });
+  return engine.json(ctx, 'POST', '/images/prune', { query: { filters: filtersQuery(filters) } });
 }

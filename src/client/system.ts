@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Ctx } from '../base/ctx.ts';
 import type { DiskUsage, Ping, SystemInfo, SystemVersion } from '../wire/types-system.ts';
-import type { Filters } from './containers.ts';
+import { type Filters, filtersQuery } from './containers.ts';
 import type { Engine } from './engine.ts';
 
 export async function ping(ctx: Ctx, engine: Engine): Promise<Ping> {
@@ -35,5 +35,5 @@ export interface EventsQuery {
 
 /** A stream of `EventMessage` records, endless unless `until` is given. */
 export function events(ctx: Ctx, engine: Engine, query: EventsQuery): Promise<IncomingMessage> {
-  return engine.open(ctx, 'GET', '/events', { query: { ...query } });
+  return engine.open(ctx, 'GET', '/events', { query: { ...query, filters: filtersQuery(query.filters) } });
 }

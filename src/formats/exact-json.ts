@@ -100,6 +100,15 @@ function toNumber(text: string): number | bigint {
   return Number.isSafeInteger(value) || /[.eE]/.test(text) ? value : BigInt(text);
 }
 
+/** Compact JSON of what {@link parseExactJson} read, keys in their order. */
+export function exactJson(value: unknown): string {
+  if (typeof value === 'bigint') return value.toString();
+  if (Array.isArray(value)) return `[${value.map(exactJson).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null);
+  const fields = Object.entries(value).filter(([, item]) => item !== undefined);
+  return `{${fields.map(([key, item]) => `${JSON.stringify(key)}:${exactJson(item)}`).join(',')}}`;
+}
+
 /** Lays raw JSON out anew, one value per line, numbers and strings left exactly as they are (Go's `json.Indent`). */
 export function indentJson(text: string, indent = '    '): string {
   let depth = 0;

@@ -14,13 +14,13 @@ export type GoMember = unknown;
 export class GoStruct {
   readonly typeName: string;
   readonly members: ReadonlyMap<string, GoMember>;
-  /** What `json` prints in place of the members, where the JSON names differ or the order does. */
-  readonly json: unknown;
+  /** JSON text in place of that of the fields. */
+  readonly toJsonText: (() => string) | undefined;
 
-  constructor(typeName: string, members: Readonly<Record<string, GoMember>>, json?: unknown) {
+  constructor(typeName: string, members: Readonly<Record<string, GoMember>>, toJsonText?: () => string) {
     this.typeName = typeName;
     this.members = new Map(Object.entries(members));
-    this.json = json;
+    this.toJsonText = toJsonText;
   }
 }
 
@@ -126,7 +126,7 @@ function encode(value: unknown): string {
   if (typeof value === 'bigint') return value.toString();
   if (Array.isArray(value)) return `[${value.map(encode).join(',')}]`;
   if (value instanceof GoStruct) {
-    return value.json === undefined ? encodeMembers([...value.members]) : encode(value.json);
+    return value.toJsonText === undefined ? encodeMembers([...value.members]) : value.toJsonText();
   }
   if (typeof value === 'object') return encodeMembers(sortedEntries(value));
   if (typeof value === 'number' && !Number.isFinite(value)) return 'null';

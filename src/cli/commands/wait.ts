@@ -1,0 +1,16 @@
+import { waitContainer } from '../../client/containers.ts';
+import { defineCommand, minArgs } from '../command.ts';
+import { forEachName } from '../each.ts';
+
+export const command = defineCommand({
+  usage: 'CONTAINER [CONTAINER...]',
+  flags: {},
+  args: minArgs(1),
+  run: async (cli, _flags, names) => {
+    const engine = await cli.engine();
+    return forEachName(cli, names, async (name) => {
+      const { result } = await waitContainer(cli.ctx, engine, name);
+      return String((await result).StatusCode);
+    });
+  },
+});

@@ -1,0 +1,16 @@
+/** Cuts to `size` characters, the last an ellipsis. */
+export function ellipsis(text: string, size: number): string {
+  const characters = [...text];
+  if (characters.length <= size) return text;
+  return size <= 1 ? characters.slice(0, size).join('') : `${characters.slice(0, size - 1).join('')}…`;
+}
+
+/** Help of `--format`, everywhere the same. */
+export const FORMAT_HELP = `Go template for the output:
+'table': columns with a header (default)
+'table TEMPLATE': columns of your own
+'json': one JSON object per line
+'TEMPLATE': one text per line`;
+
+/** Help of `--format` where there is no table. */
+export const VALUE_FORMAT_HELP = "Go template for the output, or 'json'";

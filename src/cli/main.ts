@@ -1,0 +1,208 @@
+import type { Ctx } from '../base/ctx.ts';
+import { isEngineError, messageOf } from '../base/errors.ts';
+import { silentLog } from '../base/log.ts';
+import { configDir, type DockerConfig, loadDockerConfig } from '../client/docker-config.ts';
+import { resolveEndpoint } from '../client/endpoint.ts';
+import { Engine } from '../client/engine.ts';
+import { compareVersions } from '../client/version.ts';
+import type { Cli, Env } from './cli-context.ts';
+import type { Command } from './command.ts';
+import { ArgumentError, EXIT_ENGINE_ERROR, ExitError, UsageError } from './exit.ts';
+import { type FlagSet, flagName, type Values } from './flags/flag.ts';
+import { parseFlags } from './flags/parse.ts';
+import { GLOBALS } from './globals.ts';
+import { commandHelp, groupHelp, PROGRAM, rootHelp, usageLine } from './help.ts';
+import { Interrupt } from './interrupt.ts';
+import { find, type Group, type Leaf } from './tree.ts';
+import { CLIENT_VERSION, GIT_COMMIT } from './version-info.ts';
+
+/** Where an error happened, for the usage line and the pointer below it. */
+interface Place {
+  path: string;
+  usage: string;
+  engineErrors: boolean;
+}
+
+const ROOT: Place = { path: '', usage: '[OPTIONS] COMMAND [ARG...]', engineErrors: false };
+
+/** Runs one command line; answers the exit code. Never throws. */
+export async function main(argv: readonly string[], env: Env): Promise<number> {
+  const interrupt = new Interrupt();
+  let place = ROOT;
+  try {
+    const { values, args, help } = parseFlags(GLOBALS, argv, false);
+    if (values.version) return print(`Gantry version ${CLIENT_VERSION}, build ${GIT_COMMIT}\n`);
+    const words = args[0] === 'help' ? [...args.slice(1), '--help'] : args;
+    if (args.length === 0 || (words.length === 1 && words[0] === '--help')) {
+      return print(rootHelp(GLOBALS, columns()), help || args.length > 0 ? process.stdout : process.stderr);
+    }
+    const found = find(words);
+    switch (found.kind) {
+      case 'nothing':
+        return unknownCommand(found.word, args[0] === 'help');
+      case 'missing':
+        throw new ExitError(1, `${PROGRAM}: '${found.path}' is not available yet in this version of Gantry`);
+      case 'group':
+        return group(found.group, found.rest, (where) => (place = where));
+      case 'leaf': {
+        const { command } = await found.leaf.load();
+        place = { path: found.path, usage: command.usage, engineErrors: command.engineErrors };
+        const cli = new Session(env, values, interrupt);
+        return await call(cli, found.leaf, command, found.path, help ? ['--help'] : found.rest);
+      }
+    }
+  } catch (error) {
+    return report(error, place, interrupt);
+  }
+}
+
+async function call(
+  cli: Cli,
+  leaf: Leaf,
+  command: Command,
+  path: string,
+  argv: readonly string[],
+): Promise<number> {
+  const { values, given, args, help } = parseFlags(command.flags, argv, command.interspersed);
+  if (help) {
+    const deprecated = help === 'short' ? 'Flag shorthand -h has been deprecated, use --help\n' : '';
+    return print(deprecated + commandHelp(path, leaf, command, columns()));
+  }
+  command.args(`${PROGRAM} ${path}`, args.length);
+  await checkVersions(cli, command.flags, given);
+  return command.run(cli, values, args, given);
+}
+
+/** Refuses flags the daemon is too old for, before anything has happened. */
+async function checkVersions(cli: Cli, flags: FlagSet, given: ReadonlySet<string>): Promise<void> {
+  for (const key of given) {
+    const since = flags[key]?.since;
+    if (since === undefined) continue;
+    const version = await (await cli.engine()).version(cli.ctx);
+    if (compareVersions(version, since) >= 0) continue;
+    const name = `"--${flagName(key)}"`;
+    throw new ExitError(
+      1,
+      `${name} requires API version ${since}, but the daemon's API version is ${version}`,
+    );
+  }
+}
+
+function group(found: Group, rest: readonly string[], at: (place: Place) => void): number {
+  at({ path: found.name, usage: '', engineErrors: false });
+  const { args, help } = parseFlags({}, rest, true);
+  if (help) return print(groupHelp(found, columns()));
+  if (args.length === 0) return print(groupHelp(found, columns()), process.stderr);
+  throw new ArgumentError(`unknown command: ${PROGRAM} ${found.name} ${args[0]}`, 'Run');
+}
+
+function unknownCommand(word: string, asTopic: boolean): number {
+  if (asTopic) throw new ExitError(1, `unknown help topic: ${word}`);
+  throw new ExitError(
+    1,
+    `${PROGRAM}: unknown command: ${PROGRAM} ${word}\n\nRun '${PROGRAM} --help' for more information`,
+  );
+}
+
+function report(error: unknown, place: Place, interrupt: Interrupt): number {
+  if (isEngineError(error, 'cancelled') && interrupt.signal.aborted) return interrupt.exitCode;
+  const complain = (text: string) => process.stderr.write(`${text}\n`);
+  const command = place.path === '' ? PROGRAM : `${PROGRAM} ${place.path}`;
+  const usage = place.path === '' ? `Usage:  ${PROGRAM} ${place.usage}` : usageLine(place.path, place.usage);
+  if (error instanceof UsageError) {
+    complain(`${error.message}\n\n${usage}\n\nRun '${command} --help' for more information`);
+    return EXIT_ENGINE_ERROR;
+  }
+  if (error instanceof ArgumentError) {
+    complain(
+      `${PROGRAM}: ${error.message}\n\n${usage}\n\n${error.pointer} '${command} --help' for more information`,
+    );
+    return 1;
+  }
+  if (error instanceof ExitError) {
+    if (error.message !== '') complain(error.message);
+    return error.code;
+  }
+  if (isEngineError(error)) {
+    complain(place.engineErrors ? withPointer(error.message, command) : error.message);
+    return place.engineErrors ? EXIT_ENGINE_ERROR : 1;
+  }
+  complain(`${PROGRAM}: internal error: ${error instanceof Error ? error.stack : messageOf(error)}`);
+  return 1;
+}
+
+/** How `run` and `create` report: whose error it is, and where to read more. */
+export function withPointer(message: string, command: string): string {
+  return `${PROGRAM}: ${message}\n\nRun '${command} --help' for more information`;
+}
+
+function print(text: string, to: NodeJS.WriteStream = process.stdout): number {
+  to.write(text);
+  return 0;
+}
+
+function columns(): number {
+  return process.stdout.columns || 80;
+}
+
+class Session implements Cli {
+  readonly env: Env;
+  readonly interrupt: Interrupt;
+  readonly ctx: Ctx;
+  readonly debug: boolean;
+  readonly #globals: Values<typeof GLOBALS>;
+  #engine: Promise<Engine> | undefined;
+  #config: Promise<DockerConfig> | undefined;
+
+  constructor(env: Env, globals: Values<typeof GLOBALS>, interrupt: Interrupt) {
+    this.env = env;
+    this.interrupt = interrupt;
+    this.ctx = { signal: interrupt.signal, log: silentLog };
+    this.debug = globals.debug;
+    this.#globals = globals;
+  }
+
+  get stdin(): NodeJS.ReadStream {
+    return process.stdin;
+  }
+
+  get stdout(): NodeJS.WriteStream {
+    return process.stdout;
+  }
+
+  get stderr(): NodeJS.WriteStream {
+    return process.stderr;
+  }
+
+  engine(): Promise<Engine> {
+    this.#engine ??= this.#connect();
+    return this.#engine;
+  }
+
+  config(): Promise<DockerConfig> {
+    this.#config ??= loadDockerConfig(configDir(this.env, this.#globals.config));
+    return this.#config;
+  }
+
+  async #connect(): Promise<Engine> {
+    const { host, context, tls, tlsverify, tlscacert, tlscert, tlskey } = this.#globals;
+    if (host.length > 1) throw new ExitError(1, 'specify only one -H');
+    const flags = {
+      tls,
+      ...(host[0] !== undefined && { host: host[0] }),
+      ...(context !== undefined && { context }),
+      ...(tlsverify !== undefined && { tlsverify }),
+      ...(tlscacert !== undefined && { tlscacert }),
+      ...(tlscert !== undefined && { tlscert }),
+      ...(tlskey !== undefined && { tlskey }),
+    };
+    const dir = configDir(this.env, this.#globals.config);
+    const endpoint = await resolveEndpoint(flags, this.env, dir, () => this.config());
+    const { HttpHeaders } = await this.config();
+    return new Engine(endpoint, {
+      userAgent: `Gantry-Client/${CLIENT_VERSION} (linux)`,
+      ...(HttpHeaders && { headers: HttpHeaders }),
+      ...(this.env['DOCKER_API_VERSION'] && { apiVersion: this.env['DOCKER_API_VERSION'] }),
+    });
+  }
+}

@@ -1,0 +1,32 @@
+import { registryAuth } from '../client/credentials.ts';
+import type { Engine } from '../client/engine.ts';
+import { pullImage } from '../client/images.ts';
+import { canonicalName, canonicalString, type Reference } from '../formats/reference.ts';
+import type { Cli } from './cli-context.ts';
+import { type Screen, showProgress } from './progress/display.ts';
+
+const SILENT: Screen = { write: () => {} };
+
+export interface PullOptions {
+  platform?: string;
+  quiet: boolean;
+  allTags?: boolean;
+}
+
+/** Pulls an image with the user's credentials and shows how it goes on `screen`; answers the full name pulled. */
+export async function pull(
+  cli: Cli,
+  engine: Engine,
+  reference: Reference,
+  options: PullOptions,
+  screen: Screen,
+): Promise<string> {
+  const auth = await registryAuth(cli.ctx, await cli.config(), reference.domain);
+  const query = {
+    fromImage: canonicalName(reference),
+    tag: options.allTags ? undefined : (reference.digest ?? reference.tag),
+    platform: options.platform || undefined,
+  };
+  await showProgress(await pullImage(cli.ctx, engine, query, auth), options.quiet ? SILENT : screen);
+  return canonicalString(reference);
+}
