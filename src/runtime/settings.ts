@@ -47,10 +47,9 @@ export interface ProcessSettings {
   readonly umask?: number;
 }
 
-/** A new namespace, the host's, or the one at a path such as `/proc/4711/ns/ipc`. */
+/** A new namespace, the host's, or the one at a path such as `/proc/4711/ns/net`. */
 export type NamespaceMode =
-  | { readonly kind: 'private' }
-  | { readonly kind: 'host' }
+  | { readonly kind: 'private' | 'host' }
   | { readonly kind: 'path'; readonly path: string };
 
 export interface NamespaceSettings {
@@ -75,15 +74,13 @@ export interface IdMapping {
 }
 
 /**
- * `private`: own namespace and /dev/shm; `none`: own namespace, no /dev/shm; `shareable`: like private, but its /dev/shm
- * lies at `shmPath` on the host so that others can join; `path`: the namespace of another container (its /dev/shm at `shmPath`).
+ * `private`: own namespace and /dev/shm; `none`: own namespace, no /dev/shm; `shareable`: like private, but /dev/shm is the
+ * directory `shmPath` of the host, so that others can join; `path`: the namespace and /dev/shm of such another container.
  */
 export type IpcMode =
-  | { readonly kind: 'private' }
-  | { readonly kind: 'none' }
-  | { readonly kind: 'host' }
-  | { readonly kind: 'shareable'; readonly shmPath?: string }
-  | { readonly kind: 'path'; readonly path: string; readonly shmPath?: string };
+  | { readonly kind: 'private' | 'none' | 'host' }
+  | { readonly kind: 'shareable'; readonly shmPath: string }
+  | { readonly kind: 'path'; readonly path: string; readonly shmPath: string };
 
 export interface SecuritySettings {
   readonly privileged: boolean;
