@@ -282,7 +282,8 @@ function issueScope(options: TokenOptions, request: Recorded, url: URL): string 
     return options.refresh !== undefined && byRefresh ? (form.get('scope') ?? '') : undefined;
   }
   const wanted = options.basic && `Basic ${Buffer.from(options.basic).toString('base64')}`;
-  if (options.refresh !== undefined || request.headers.authorization !== wanted) return undefined;
+  if (wanted !== undefined && request.headers.authorization !== wanted) return undefined;
+  if (options.refresh !== undefined && wanted === undefined) return undefined;
   return url.searchParams.getAll('scope').join(' ');
 }
 

@@ -1,0 +1,71 @@
+import { EngineError } from '../base/errors.ts';
+import { DOCKER_IO, type Domain } from '../formats/reference.ts';
+import type { RegistryConfig } from './registry-config.ts';
+import { inBlocks, isLoopback } from './transport/proxy.ts';
+
+/** One way to reach the repositories of a domain. */
+export interface Endpoint {
+  /** `https://host:port`. */
+  readonly origin: URL;
+  /** What a mirror puts before every repository's path: `''`, `proxy-quay/`. */
+  readonly namespace: string;
+  /** A mirror never sees the user's credentials, and its refusal is not the last word. */
+  readonly mirror: boolean;
+  /** False when the host is an insecure registry. */
+  readonly verifyTls: boolean;
+}
+
+/** The host that serves docker.io's images. */
+const DOCKER_IO_HOST = 'registry-1.docker.io';
+const LOOPBACK = ['127.0.0.0/8', '::1/128'];
+
+/** The registry host of a domain. */
+export function registryHost(domain: Domain): string {
+  return domain === DOCKER_IO ? DOCKER_IO_HOST : domain;
+}
+
+/**
+ * The endpoints to try for `domain`, in order: its mirrors, then itself; an insecure host by HTTPS without verifying, then by
+ * HTTP. `isInsecure` says so of a `host[:port]`.
+ */
+export function endpointsFor(
+  domain: Domain,
+  config: RegistryConfig,
+  isInsecure: (host: string) => boolean,
+): Endpoint[] {
+  const own = config.mirrorsByRegistry[domain] ?? [];
+  const mirrors = (domain === DOCKER_IO ? [...own, ...config.mirrors] : own).map(parseMirror);
+  const host = registryHost(domain);
+  const canonical = { namespace: '', mirror: false };
+  const insecure = isInsecure(host);
+  const secured = { ...canonical, origin: new URL(`https://${host}`), verifyTls: !insecure };
+  const plain = { ...canonical, origin: new URL(`http://${host}`), verifyTls: false };
+  return [
+    ...mirrors.map((mirror) => ({ ...mirror, verifyTls: !isInsecure(mirror.origin.host) })),
+    ...(insecure ? [secured, plain] : [secured]),
+  ];
+}
+
+/** Parses a mirror's URL; a path is put before the repositories' paths (`https://harbor/proxy-quay`). Throws `invalid`. */
+export function parseMirror(text: string): Omit<Endpoint, 'verifyTls'> {
+  const refuse = (why: string): EngineError =>
+    new EngineError('invalid', `invalid mirror: ${JSON.stringify(text)} ${why}`);
+  if (!URL.canParse(text)) throw refuse('is not a valid URI');
+  const url = new URL(text);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw refuse('is neither http nor https');
+  if (url.username !== '' || url.password !== '') throw refuse('holds credentials');
+  if (url.search !== '' || url.hash !== '') throw refuse('has a query or fragment');
+  const path = url.pathname.replace(/^\/+|\/+$/g, '');
+  return { origin: new URL(url.origin), namespace: path === '' ? '' : `${path}/`, mirror: true };
+}
+
+/**
+ * True when `host` (`HOST[:PORT]`), which resolves to `addresses`, is loopback or in the list of insecure registries
+ * (`HOST[:PORT]` or CIDR), as dockerd judges it.
+ */
+export function isInsecureHost(host: string, addresses: readonly string[], list: readonly string[]): boolean {
+  if (list.includes(host)) return true;
+  const name = new URL(`https://${host}`).hostname.replace(/^\[|\]$/g, '');
+  const blocks = [...LOOPBACK, ...list.filter((entry) => entry.includes('/'))];
+  return isLoopback(name) || [name, ...addresses].some((address) => inBlocks(address, blocks));
+}
