@@ -1,19 +1,18 @@
-// Builds everything: the shim (cc), the daemon, the command line and the workers (esbuild) into dist/.
+// Builds everything into dist/ and native/build/: the shim (make), the daemon, the command line and the worker threads
+// (esbuild), and the starter image.
 import { execFileSync } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { build } from 'esbuild';
+import { hasProgram, root } from './files.mjs';
 
-const root = resolve(import.meta.dirname, '..');
-const entries = ['daemon.ts', 'cli.ts', 'kernel/overlay-worker.ts', 'layers/unpack-worker.ts']
-  .map((name) => `${root}/src/${name}`)
-  .filter(existsSync);
+const ENTRIES = ['daemon.ts', 'cli.ts', 'layers/unpack-worker.ts', 'kernel/overlay-worker.ts'];
 
-rmSync(`${root}/dist`, { recursive: true, force: true });
+rmSync(join(root, 'dist'), { recursive: true, force: true });
 await build({
-  entryPoints: entries,
-  outbase: `${root}/src`,
-  outdir: `${root}/dist`,
+  entryPoints: ENTRIES.map((name) => join(root, 'src', name)),
+  outbase: join(root, 'src'),
+  outdir: join(root, 'dist'),
   bundle: true,
   splitting: true,
   chunkNames: '[name]-[hash]',
@@ -25,6 +24,15 @@ await build({
   minifySyntax: true,
   logLevel: 'warning',
 });
-if (existsSync(`${root}/native/Makefile`)) {
-  execFileSync('make', ['-s', '-C', `${root}/native`], { stdio: 'inherit' });
-}
+
+execFileSync('make', ['-s', '-C', join(root, 'native')], { stdio: 'inherit' });
+
+const cc = hasProgram('musl-gcc') ? 'musl-gcc' : 'cc';
+const flags = ['-static', '-Os', '-s', '-Wall', '-Wextra', '-Werror'];
+execFileSync(cc, [...flags, '-o', join(root, 'dist/hello'), join(root, 'examples/hello/hello.c')], {
+  stdio: 'inherit',
+});
+execFileSync(process.execPath, ['--import', 'tsx', join(root, 'tools/starter-image.ts')], {
+  cwd: root,
+  stdio: 'inherit',
+});
