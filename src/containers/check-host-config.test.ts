@@ -13,7 +13,7 @@ function check(config: ContainerConfigInput, input: HostConfigInput) {
   const host = { ...DEFAULT_HOST_CONFIG, networkMode: 'none', ...input };
   checkConfig(config);
   refuseUnsupported(config, host);
-  return checkHostConfig(config, host, { cpus: 2 });
+  return checkHostConfig(config, host);
 }
 
 const HEALTH = { interval: 0, timeout: 0, startPeriod: 0, startInterval: 0, retries: 0 };
@@ -25,43 +25,6 @@ const refused: {
   message: string;
   kind?: ErrorKind;
 }[] = [
-  { name: 'memory below 6 MB', host: { memory: 5 * MB }, message: 'Minimum memory limit allowed is 6MB' },
-  {
-    name: 'swap below memory',
-    host: { memory: 20 * MB, memorySwap: 10 * MB },
-    message: 'Minimum memoryswap limit should be larger than memory limit, see usage',
-  },
-  {
-    name: 'swap without memory',
-    host: { memorySwap: 10 * MB },
-    message: 'You should always set the Memory limit when using Memoryswap limit, see usage',
-  },
-  {
-    name: 'reservation above memory',
-    host: { memory: 10 * MB, memoryReservation: 20 * MB },
-    message: 'Minimum memory limit can not be less than memory reservation limit, see usage',
-  },
-  {
-    name: 'swappiness',
-    host: { memorySwappiness: 101 },
-    message: 'Invalid value: 101, valid memory swappiness range is 0-100',
-  },
-  {
-    name: 'too many CPUs',
-    host: { nanoCpus: 3e9 },
-    message: 'Range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available',
-  },
-  {
-    name: 'CPUs two ways',
-    host: { nanoCpus: 1e9, cpuQuota: 5000 },
-    message: 'Conflicting options: Nano CPUs and CPU Quota cannot both be set.',
-  },
-  {
-    name: 'CPU period',
-    host: { cpuPeriod: 10 },
-    message: 'CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)',
-  },
-  { name: 'blkio weight', host: { blkioWeight: 5 }, message: 'Range of blkio weight is from 10 to 1000' },
   {
     name: 'oom score',
     host: { oomScoreAdj: 1001 },

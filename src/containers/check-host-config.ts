@@ -1,7 +1,6 @@
 import { isIP } from 'node:net';
 import { EngineError } from '../base/errors.ts';
 import { type CheckedLog, checkLogConfig } from './check-log.ts';
-import { checkResources, type HostLimits } from './check-resources.ts';
 import type { ContainerConfigInput } from './config.ts';
 import type { HostConfig } from './host-config.ts';
 import { containerOf, type NetworkMode, parseNetworkMode } from './namespace-mode.ts';
@@ -17,17 +16,12 @@ export interface CheckedHostConfig {
 }
 
 /** Checks the host part of a request against itself and the config as typed. Throws `invalid` in Docker's words. */
-export function checkHostConfig(
-  config: ContainerConfigInput,
-  host: HostConfig,
-  limits: HostLimits,
-): CheckedHostConfig {
+export function checkHostConfig(config: ContainerConfigInput, host: HostConfig): CheckedHostConfig {
   const network = parseNetworkMode(host.networkMode);
   checkNetworkConflicts(network, config, host);
   checkNamespaces(config, host);
   checkRestart(host);
   checkAddresses(host);
-  checkResources(host, limits);
   if (host.shmSize < 0) throw invalid('SHM size can not be less than 0');
   if (host.oomScoreAdj < -1000 || host.oomScoreAdj > 1000) {
     throw invalid(`Invalid value ${host.oomScoreAdj}, range for oom score adj is [-1000, 1000]`);

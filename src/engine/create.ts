@@ -16,6 +16,7 @@ import { settleMounts } from '../containers/settle-mounts.ts';
 import { CREATED } from '../containers/state.ts';
 import { shortId } from '../formats/digest.ts';
 import { checkBindSources } from './bind-sources.ts';
+import { checkRuntime } from './check-runtime.ts';
 import { publishContainer } from './container-events.ts';
 import { loadContainerImage } from './container-image.ts';
 import { settleHostConfig } from './create-host-config.ts';
@@ -50,8 +51,9 @@ export async function createContainer(ctx: Ctx, engine: Engine, input: CreateInp
   const host = settleHostConfig(engine, input.hostConfig);
   checkConfig(input.config);
   refuseUnsupported(input.config, host);
-  const { network, warnings } = checkHostConfig(input.config, host, engine.host);
+  const { network, warnings } = checkHostConfig(input.config, host);
   checkNetworks(network, input.config, input.endpoints);
+  const limits = checkRuntime(host, engine.host);
   const image = await loadContainerImage(ctx, engine, imageReference(input.config), input.platform);
   const mounts = settleMounts(host);
   await checkBindSources(mounts);
@@ -80,7 +82,7 @@ export async function createContainer(ctx: Ctx, engine: Engine, input: CreateInp
   await engine.containers.add(record);
   undo.release();
   publishContainer(engine, record, 'create');
-  return { id, warnings: [...warnings, ...image.warnings] };
+  return { id, warnings: [...warnings, ...limits, ...image.warnings] };
 }
 
 function imageReference(config: ContainerConfigInput): string {
