@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { containerRoutes } from './api/container-routes.ts';
 import { execRoutes } from './api/exec-routes.ts';
+import { imageArchiveRoutes } from './api/image-archive-routes.ts';
 import { imageRoutes } from './api/image-routes.ts';
 import { listen, parseHost } from './api/listen.ts';
 import { createApiServer } from './api/server.ts';
@@ -92,6 +93,7 @@ async function serve(config: DaemonConfig, log: Log): Promise<void> {
     ...systemRoutes(engine),
     ...containerRoutes(engine),
     ...execRoutes(engine),
+    ...imageArchiveRoutes(images),
     ...imageRoutes(images, engine.config.snapshotter === 'overlay' ? 'overlay2' : 'copy'),
   ];
   const server = createApiServer(routes, log, `Gantry/${VERSION} (linux)`);

@@ -9,9 +9,9 @@ import { removeImage } from '../engine/images-remove.ts';
 import { tagImage } from '../engine/images-tag.ts';
 import { pullImage } from '../engine/pull.ts';
 import { decodeRegistryAuth } from '../formats/docker-config.ts';
-import { type Platform, parsePlatform } from '../formats/platform.ts';
-import { parseReference, type Reference, withTagOrDigest } from '../formats/reference.ts';
 import type { ImagePruneResponse } from '../wire/types-image.ts';
+import { importRoute } from './image-archive-routes.ts';
+import { namedReference, platformOf } from './image-query.ts';
 import { historyItem, imageInspect, imageSummary, removedItem } from './image-views.ts';
 import { progressReply } from './progress-stream.ts';
 import { empty, json, type Reply } from './reply.ts';
@@ -76,8 +76,10 @@ async function prune(deps: ImagesDeps, request: ApiRequest): Promise<Reply> {
 /** `POST /images/create`: a pull with `fromImage`, an import with `fromSrc`. */
 async function create(deps: ImagesDeps, request: ApiRequest): Promise<Reply> {
   const from = queryString(request, 'fromImage');
-  if (from === undefined) throw new EngineError('invalid', 'one of fromImage and fromSrc must be given');
-  return pull(deps, request, from);
+  if (from !== undefined) return pull(deps, request, from);
+  const source = queryString(request, 'fromSrc');
+  if (source !== undefined) return importRoute(deps, request, source);
+  throw new EngineError('invalid', 'one of fromImage and fromSrc must be given');
 }
 
 function pull(deps: ImagesDeps, request: ApiRequest, from: string): Promise<Reply> {
@@ -95,15 +97,4 @@ function pull(deps: ImagesDeps, request: ApiRequest, from: string): Promise<Repl
       report,
     ),
   );
-}
-
-function platformOf(request: ApiRequest): Platform | undefined {
-  const text = queryString(request, 'platform');
-  return text === undefined ? undefined : parsePlatform(text);
-}
-
-/** `name` with the tag or digest that came in a parameter of its own. */
-function namedReference(name: string, tagOrDigest: string | undefined): Reference {
-  const reference = parseReference(name);
-  return tagOrDigest === undefined ? reference : withTagOrDigest(reference, tagOrDigest);
 }
