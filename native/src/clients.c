@@ -149,8 +149,11 @@ void client_read(struct client *client)
 {
     for (;;) {
         enum inbox_state state = inbox_read(&client->inbox, client->watch.fd);
-        if (state == INBOX_END)
-            client->ended = true;
+        client->ended |= state == INBOX_END;
+        if (state == INBOX_BROKEN) {
+            client_drop(client);
+            return;
+        }
         if (state != INBOX_FRAME || !client_handle(client))
             break;
         if (client->dead)

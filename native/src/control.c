@@ -111,6 +111,7 @@ static void control_ready(struct watch *watch, uint32_t events)
     case INBOX_WAIT:
         return;
     case INBOX_END:
+    case INBOX_BROKEN:
         give_up();
     case INBOX_FRAME:
         handle();

@@ -26,7 +26,7 @@ enum inbox_state inbox_read(struct inbox *inbox, int fd)
 {
     for (;;) {
         if (inbox->have == FRAME_HEADER && !inbox->body && !open_body(inbox))
-            return INBOX_END;
+            return INBOX_BROKEN;
         if (inbox->body && inbox->have == FRAME_HEADER + inbox->length)
             return INBOX_FRAME;
         uint8_t *into = inbox->body ? inbox->body + inbox->have - FRAME_HEADER : inbox->header + inbox->have;
@@ -37,7 +37,7 @@ enum inbox_state inbox_read(struct inbox *inbox, int fd)
         if (count < 0 && errno == EAGAIN)
             return INBOX_WAIT;
         if (count <= 0)
-            return INBOX_END;
+            return count == 0 && inbox->have == 0 ? INBOX_END : INBOX_BROKEN;
         inbox->have += (uint32_t)count;
     }
 }

@@ -16,9 +16,9 @@ struct inbox {
     uint8_t *body;
 };
 
-enum inbox_state { INBOX_WAIT, INBOX_FRAME, INBOX_END };
+enum inbox_state { INBOX_WAIT, INBOX_FRAME, INBOX_END, INBOX_BROKEN };
 
-/* Reads without blocking until a frame is whole. INBOX_END: end of file, an error, or something that is no frame. */
+/* Reads without blocking until a frame is whole. INBOX_BROKEN: an error, or something that is no frame. */
 enum inbox_state inbox_read(struct inbox *inbox, int fd);
 /* Makes room for the next frame; the body is freed. */
 void inbox_clear(struct inbox *inbox);

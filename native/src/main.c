@@ -55,6 +55,12 @@ static int become_supervisor(void)
     return chdir("/");
 }
 
+static void after_event(void)
+{
+    clients_bury();
+    maybe_leave();
+}
+
 int main(void)
 {
     if (fill_stdio() < 0 || block_signals() < 0 || become_supervisor() < 0 || loop_open() < 0 || children_open() < 0)
@@ -63,6 +69,6 @@ int main(void)
         ssize_t ignored = write(2, MESSAGE, sizeof MESSAGE - 1);
         return ignored < 0 ? 1 : 2;
     }
-    loop_run(clients_bury);
+    loop_run(after_event);
     return 0;
 }

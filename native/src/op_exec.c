@@ -90,7 +90,7 @@ int op_exec(struct child *child, const struct op *op)
         return -1;
     if (sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC_FLAG) < 0)
         return fail_errno("close_range", NULL);
-    if (strchr(argv[0], '/'))
+    if (strchr(argv[0], '/') || argv[0][0] == 0)
         execve(argv[0], argv, env);
     else
         search(argv[0], argv, env);

@@ -55,7 +55,7 @@ static int fail_with_log(int fs, int error, const char *doing, const char *what)
 {
     char log[256];
     ssize_t length = read(fs, log, sizeof log - 1);
-    log[length > 0 ? length : 0] = 0;
+    log[length > 0 ? length - 1 : 0] = 0; /* without its newline */
     close(fs);
     return fail(error, doing, " ", what, length > 2 ? ": " : "", length > 2 ? log + 2 : "", NULL);
 }

@@ -101,7 +101,6 @@ enum op_code { OPS(OP_NUMBER) };
 #define FRAME_MAX 4194304  /* CREATE, START and EXEC: argv and environment are the bulk */
 #define CHUNK_MAX 65536    /* every other frame */
 #define EXEC_ID_MAX 128
-#define FIELDS_MAX 10
 
 /* Stdio flags of CREATE and EXEC. */
 #define STDIO_TTY 1

@@ -63,7 +63,6 @@ static void exec_remove(struct proc *proc)
             client_leave(client);
     proc_close(proc);
     free(proc);
-    maybe_leave();
 }
 
 static void tell(struct client *client, const struct proc *proc)
@@ -90,7 +89,6 @@ static void farewell_due(struct timer *timer)
     farewells++;
     clients_farewell();
     timer_start(timer, FAREWELL_MS, farewell_due);
-    maybe_leave();
 }
 
 static void run_hooks_of(uint64_t when)
@@ -130,7 +128,6 @@ static void finish_init(struct proc *proc)
     if (!shim.own_pids)
         kill_container(SIGKILL);
     timer_start(&farewell, FAREWELL_MS, farewell_due);
-    maybe_leave();
 }
 
 static void drain_due(struct timer *timer)
@@ -223,7 +220,6 @@ static void children_ready(struct watch *watch, uint32_t events)
         return;
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
         reaped(pid, status);
-    maybe_leave();
 }
 
 int children_open(void)

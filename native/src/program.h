@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define FIELDS_MAX 10
+
 struct list {
     uint32_t count;
     const char *first; /* the strings lie behind one another, each with its NUL */

@@ -124,6 +124,7 @@ struct proc *proc_find(const char *id);
 int children_open(void);
 void proc_settle(struct proc *proc);
 void proc_close(struct proc *proc);
+/* Exits when nothing is left to be done; called after every event. */
 void maybe_leave(void);
 bool poststart_hooks_run(void);
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -150,6 +151,7 @@ async function request(
   fields: readonly Field[],
 ): Promise<Frame | undefined> {
   const cancel = (): void => socket.close();
+  setMaxListeners(0, ctx.signal); // one per container waits for its end
   ctx.signal.addEventListener('abort', cancel);
   try {
     socket.send(name, ...fields);

@@ -72,7 +72,7 @@ export async function createShim(ctx: Ctx, image: ShimImage, spec: ShimSpec): Pr
     start: async (startCtx, processProgram) => {
       shim.socket.send('START', encodeProgram(processProgram));
       await shim.answer(startCtx, 'STARTED');
-      shim.socket.close();
+      shim.release();
     },
     abort: () => shim.abort(),
   };
@@ -88,6 +88,7 @@ function stdioFlags(spec: ShimSpec): number {
 class Shim {
   readonly pid: number;
   readonly socket: FrameSocket;
+  readonly #child: ChildProcess;
   readonly #gone: Promise<string>;
 
   constructor(image: ShimImage) {
@@ -101,7 +102,7 @@ class Shim {
     this.#gone = goneOf(child);
     const socket = child.stdio[3];
     if (!(socket instanceof Duplex)) throw new Error('no socket to the shim');
-    child.unref();
+    this.#child = child;
     this.pid = child.pid ?? 0;
     this.socket = new FrameSocket(socket);
   }
@@ -126,8 +127,15 @@ class Shim {
     return new EngineError('system', `the shim ended without an answer: ${await this.#gone}`);
   }
 
+  /** It lives on by itself, also when this process ends. */
+  release(): void {
+    this.socket.close();
+    this.#child.unref();
+  }
+
   async abort(): Promise<void> {
     this.socket.close();
+    this.#child.ref();
     await this.#gone;
   }
 }

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { EngineError } from '../base/errors.ts';
 import { encodeFields, type Field } from './shim-encode.ts';
-import { CHUNK_MAX, FRAME_HEADER, MESSAGES, type MessageName } from './shim-protocol.ts';
+import { CHUNK_MAX, FRAME_HEADER, FRAME_MAX, MESSAGES, type MessageName } from './shim-protocol.ts';
 
 /** A frame from a shim. `stream` is 1 or 2 for OUTPUT. */
 export interface Frame {
@@ -71,6 +71,9 @@ export class FrameSocket {
   send(name: MessageName, ...fields: Field[]): void {
     const [type, signature] = MESSAGES[name];
     const payload = encodeFields(signature, fields, name);
+    if (payload.length > FRAME_MAX) {
+      throw new EngineError('invalid', `arguments and environment are too long: ${payload.length} bytes`);
+    }
     this.#socket.write(Buffer.concat([header(type, payload.length), payload]));
   }
 
