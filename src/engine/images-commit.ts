@@ -1,28 +1,44 @@
 import type { Descriptor } from '../formats/descriptor.ts';
+import type { ImageId } from '../formats/digest.ts';
 import type { Reference } from '../formats/reference.ts';
 import type { ImageRecord } from '../images/image-record.ts';
 import { type NewImage, putImage, putReference } from '../images/put.ts';
+import type { Tx } from '../store/store.ts';
 import type { ImagesDeps } from './images-deps.ts';
 
+/** An image whose blobs are stored and whose layers are registered. */
+export interface FinishedImage {
+  readonly image: NewImage;
+  /** What the names stand for: the image's manifest, or the index it was chosen from. */
+  readonly target: Descriptor;
+  readonly names: readonly Reference[];
+}
+
 export interface CommittedImage {
-  readonly image: ImageRecord;
-  /** Some name means another image than before. */
+  readonly record: ImageRecord;
+  /** The image was not here, or some name of it meant another one. */
   readonly news: boolean;
+  /** Names that other images have lost to this one. */
+  readonly taken: readonly { readonly name: Reference; readonly from: ImageId }[];
 }
 
 /**
- * The last step of every way an image comes in: blobs are stored and layers registered, now image and names appear
- * together. Killed before, nothing shows; killed after, everything is there.
+ * The last step of every way in: images and names appear together. Killed before, nothing shows and what was made is
+ * swept; killed after, everything is there.
  */
-export function commitImage(
+export function commitImages(
   deps: ImagesDeps,
-  image: NewImage,
-  target: Descriptor,
-  names: readonly Reference[],
-): Promise<CommittedImage> {
-  return deps.store.transaction((tx) => {
-    const record = putImage(tx, image);
-    const before = names.map((name) => putReference(tx, name, target, image.id));
-    return { image: record, news: before.length === 0 || before.some((name) => name?.image !== image.id) };
-  });
+  finished: readonly FinishedImage[],
+): Promise<CommittedImage[]> {
+  return deps.store.transaction((tx) => finished.map((each) => commit(tx, each)));
+}
+
+function commit(tx: Tx, { image, target, names }: FinishedImage): CommittedImage {
+  const record = putImage(tx, image);
+  const before = names.map((name) => ({ name, from: putReference(tx, name, target, image.id)?.image }));
+  return {
+    record,
+    news: before.some(({ from }) => from !== image.id) || names.length === 0,
+    taken: before.flatMap(({ name, from }) => (from && from !== image.id ? [{ name, from }] : [])),
+  };
 }

@@ -1,19 +1,21 @@
 import { rm } from 'node:fs/promises';
 import { type Ctx, detached } from '../base/ctx.ts';
-import { isEngineError } from '../base/errors.ts';
+import { EngineError, isEngineError } from '../base/errors.ts';
 import type { Download } from '../content/content.ts';
 import type { Descriptor } from '../formats/descriptor.ts';
 import { type ChainId, chainIds, type DiffId, type Digest } from '../formats/digest.ts';
-import { LAYERS } from '../images/layer-record.ts';
+import { LAYERS, type LayerRecord } from '../images/layer-record.ts';
 import type { UnpackResult } from '../layers/unpack-job.ts';
 import type { Lease } from '../store/leases.ts';
-import { releaseLayers } from './gc.ts';
+import { releaseBlobs, releaseLayers } from './gc.ts';
 import type { ImagesDeps } from './images-deps.ts';
 import type { LayerProgress } from './images-progress.ts';
 
 /** A layer to bring in. */
 export interface LayerSource {
   readonly diffId: DiffId;
+  /** What errors about it begin with, where the digest says too little. */
+  readonly name?: string;
   /** The layer's tar, perhaps compressed. */
   readonly blob: Descriptor;
   /** Joins or starts its transfer into the content store. */
@@ -28,26 +30,28 @@ export interface Holdings {
 
 type LayerReport = (progress: LayerProgress) => void;
 
-/** Runs `work` with leases that end with it. When it fails, the layers it brought in go; blobs stay to go on from. */
+/**
+ * Runs `work` with leases that end with it. When it fails, the layers it brought in go. Blobs that no record names in
+ * the end stay where a later attempt can go on from them (`keep`), or go (`drop`).
+ */
 export async function withHoldings<T>(
   ctx: Ctx,
   deps: ImagesDeps,
+  leftovers: 'keep' | 'drop',
   work: (held: Holdings) => Promise<T>,
 ): Promise<T> {
   const held = { blobs: deps.leases.blobs.take(), layers: deps.leases.layers.take() };
-  const release = (): void => {
+  let succeeded = false;
+  try {
+    const result = await work(held);
+    succeeded = true;
+    return result;
+  } finally {
+    const [layers, blobs] = [held.layers.resources(), held.blobs.resources()];
     held.blobs[Symbol.dispose]();
     held.layers[Symbol.dispose]();
-  };
-  try {
-    return await work(held);
-  } catch (error) {
-    const layers = held.layers.resources();
-    release();
-    await releaseLayers(detached(ctx), deps, layers);
-    throw error;
-  } finally {
-    release();
+    if (!succeeded) await releaseLayers(detached(ctx), deps, layers);
+    if (leftovers === 'drop') await releaseBlobs(detached(ctx), deps, blobs);
   }
 }
 
@@ -108,7 +112,7 @@ interface Placement {
   readonly ready: Promise<void>;
 }
 
-/** Transfer ∥ unpack → settle on the layers below → register. A crash leaves a blob, or a snapshot without record; both are swept. */
+/** Transfer ∥ unpack → settle on the layers below → register. */
 async function installLayer(
   ctx: Ctx,
   deps: ImagesDeps,
@@ -121,23 +125,39 @@ async function installLayer(
   try {
     const unpacked = await fetchAndUnpack(ctx, deps, source, dir, report);
     await ready;
-    await deps.settle(ctx, dir, unpacked.deferred, deps.snapshots.lowerDirs(parent));
-    await deps.locks.run(chainId, async () => {
-      if (deps.snapshots.stat(chainId)) await deps.snapshots.remove(ctx, chainId);
-      await deps.snapshots.register(ctx, chainId, parent, dir);
-      await deps.store.put(LAYERS, chainId, {
-        chainId,
-        diffId: source.diffId,
-        ...(parent !== undefined && { parent }),
-        size: unpacked.contentSize,
-        blob: source.blob,
-      });
-    });
+    const { diffId, blob } = source;
+    await registerLayer(ctx, deps, { chainId, parent, diffId, blob }, unpacked, dir);
     report({ status: 'Pull complete' });
   } catch (error) {
     await rm(dir, { recursive: true, force: true });
-    throw error;
+    if (source.name === undefined || !isEngineError(error)) throw error;
+    throw new EngineError(error.kind, `${source.name}: ${error.message}`, { cause: error });
   }
+}
+
+/**
+ * Settles an unpacked layer on those below it, moves it to its place and records it. The caller holds the layer and its
+ * blob. Killed in between: a directory or a snapshot without record, both of which are swept.
+ */
+export async function registerLayer(
+  ctx: Ctx,
+  deps: ImagesDeps,
+  layer: { chainId: ChainId; parent: ChainId | undefined; diffId: DiffId; blob: Descriptor },
+  unpacked: UnpackResult,
+  dir: string,
+): Promise<LayerRecord> {
+  const { chainId, parent, diffId, blob } = layer;
+  await deps.settle(ctx, dir, unpacked.deferred, deps.snapshots.lowerDirs(parent));
+  return deps.locks.run(chainId, async () => {
+    const known = deps.store.get(LAYERS, chainId);
+    if (known) return known;
+    if (deps.snapshots.stat(chainId)) await deps.snapshots.remove(ctx, chainId);
+    await deps.snapshots.register(ctx, chainId, parent, dir);
+    const size = unpacked.contentSize;
+    const record = { chainId, diffId, ...(parent !== undefined && { parent }), size, blob };
+    await deps.store.put(LAYERS, chainId, record);
+    return record;
+  });
 }
 
 /** One at a time per blob: whoever comes second finds it stored. Kept bytes that turn out wrong are fetched anew, once. */

@@ -1,6 +1,3 @@
-import type { Descriptor } from '../formats/descriptor.ts';
-import { shortId } from '../formats/digest.ts';
-
 /** What an image operation tells its caller on the way, in Docker's words; the API only puts it into JSON. */
 export type Progress =
   /** A line; with `id`, the present state of that line, `current` of `total` bytes done where it counts something. */
@@ -36,15 +33,12 @@ export interface LayerProgress {
 /** Counted states come at most this often, in milliseconds. */
 const INTERVAL = 100;
 
-/** Reports layers by the beginnings of their blobs' digests. */
+/** Reports layers as lines called `ids`. */
 export function reportLayers(
-  layers: readonly { readonly blob: Descriptor }[],
+  ids: readonly string[],
   report: Report,
 ): (index: number, progress: LayerProgress) => void {
-  const lines = layers.map(({ blob }) => {
-    const id = shortId(blob.digest);
-    return throttled((progress) => report({ kind: 'status', id, ...progress }));
-  });
+  const lines = ids.map((id) => throttled((progress) => report({ kind: 'status', id, ...progress })));
   return (index, progress) => lines[index]?.(progress);
 }
 

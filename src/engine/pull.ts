@@ -1,5 +1,6 @@
 import type { Ctx } from '../base/ctx.ts';
 import type { Credentials } from '../distribution/credentials.ts';
+import { shortId } from '../formats/digest.ts';
 import { hostPlatform, type Platform } from '../formats/platform.ts';
 import {
   familiarName,
@@ -9,7 +10,7 @@ import {
   withDefaultTag,
   withTagOrDigest,
 } from '../formats/reference.ts';
-import { commitImage } from './images-commit.ts';
+import { commitImages } from './images-commit.ts';
 import type { ImagesDeps } from './images-deps.ts';
 import { imageEvent } from './images-events.ts';
 import { installLayers, withHoldings } from './images-layers.ts';
@@ -54,18 +55,20 @@ async function pullOne(
   const repository = deps.registries.repository(reference, request.credentials);
   const tag = reference.digest ?? reference.tag ?? '';
   report({ kind: 'status', id: tag, status: `Pulling from ${reference.path}` });
-  const changed = await withHoldings(ctx, deps, async (held) => {
+  const [committed] = await withHoldings(ctx, deps, 'keep', async (held) => {
     const image = await fetchImage(ctx, deps, held, repository, {
       platform: request.platform ?? hostPlatform(),
       exact: request.platform !== undefined,
     });
-    await installLayers(ctx, deps, held, image.layers, reportLayers(image.layers, report));
+    const ids = image.layers.map(({ blob }) => shortId(blob.digest));
+    await installLayers(ctx, deps, held, image.layers, reportLayers(ids, report));
     report({ kind: 'status', status: `Digest: ${image.target.digest}` });
     const origin = { ...repositoryOf(reference), digest: image.target.digest };
-    return commitImage(deps, image, image.target, reference.digest ? [origin] : [reference, origin]);
+    const names = reference.digest ? [origin] : [reference, origin];
+    return commitImages(deps, [{ image, target: image.target, names }]);
   });
   const familiar = familiarString(reference);
-  imageEvent(deps, 'pull', changed.image.id, familiarName(reference), familiar);
-  const news = changed.news ? 'Downloaded newer image for' : 'Image is up to date for';
+  if (committed) imageEvent(deps, 'pull', committed.record.id, familiarName(reference), familiar);
+  const news = committed?.news ? 'Downloaded newer image for' : 'Image is up to date for';
   report({ kind: 'status', status: `Status: ${news} ${familiar}` });
 }

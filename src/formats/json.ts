@@ -9,15 +9,18 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Parses UTF-8 JSON that must be an object; `what` names the document in errors. */
 export function parseJsonObject(bytes: Uint8Array | string, what: string): JsonObject {
-  let value: unknown;
+  return jsonObject(parseJson(bytes, what), what);
+}
+
+/** Parses UTF-8 JSON; `what` names the document in errors. */
+export function parseJson(bytes: Uint8Array | string, what: string): unknown {
   try {
-    value = JSON.parse(
+    return JSON.parse(
       typeof bytes === 'string' ? bytes : new TextDecoder('utf-8', { fatal: true }).decode(bytes),
     );
   } catch (cause) {
     throw new EngineError('invalid', `${what}: not JSON`, { cause });
   }
-  return jsonObject(value, what);
 }
 
 export function jsonObject(value: unknown, path: string): JsonObject {

@@ -75,10 +75,11 @@ function jsonList(rest: string): string[] | undefined {
   }
 }
 
+const WORD = /(?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+/g;
+
 /** Words as a Dockerfile line splits them: blanks outside quotes part them, `\` escapes, quotes go. */
 function words(rest: string): string[] {
-  const found = rest.match(/(?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+/g) ?? [];
-  return found.map(unquote);
+  return (rest.match(WORD) ?? []).map(unquote);
 }
 
 function unquote(word: string): string {
@@ -90,7 +91,7 @@ function unquote(word: string): string {
 
 /** `a=1 b="2 3"`, or the old `a rest of the line`. */
 function pairs(rest: string, name: string): [string, string][] {
-  const [first = ''] = rest.split(/\s/, 1);
+  const [first = ''] = rest.match(WORD) ?? [];
   if (!first.includes('=')) {
     const [, key = '', value] = /^(\S+)\s+(.*)$/.exec(rest) ?? [];
     if (value === undefined) throw new EngineError('invalid', `${name} must have two arguments`);

@@ -1,7 +1,7 @@
 import { EngineError } from '../base/errors.ts';
 import { type ChainId, type ImageId, shortId } from '../formats/digest.ts';
 import { canonicalName } from '../formats/reference.ts';
-import { type Catalog, childrenOf, isDangling, layerUses, referencesOf } from './catalog.ts';
+import { type Catalog, childrenOf, layerUses, referencesOf } from './catalog.ts';
 import { layersOf } from './image-record.ts';
 import { type FoundImage, isIdPrefix } from './lookup.ts';
 import { isDigested, type ReferenceRecord, sameRepository } from './reference-record.ts';
@@ -88,8 +88,9 @@ class Deletion {
     return childrenOf(this.facts.catalog, id).filter((child) => !this.#gone.has(child));
   }
 
+  /** No name leads to it and no image is made from it. */
   isDangling(id: ImageId): boolean {
-    return this.referencesOf(id).length === 0 || isDangling(this.facts.catalog, id);
+    return this.referencesOf(id).length === 0 && this.childrenOf(id).length === 0;
   }
 
   /** Takes the image away; the layers that were only its own, topmost first. */
