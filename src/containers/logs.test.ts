@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFile, mkdtemp, rename, rm, unlink, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
@@ -119,6 +119,15 @@ test('a fast writer with many rotations loses nothing that rotation kept', async
   }
   ended.abort();
   assert.deepEqual(await seen, range(1, 400));
+});
+
+test('reading stops where the live output begins, also when that file has been rotated meanwhile', async (t) => {
+  const path = await logIn(t, THREE);
+  const { ino, size } = await stat(`${path}.1`, { bigint: true });
+  assert.deepEqual(
+    await collect(path, { end: { inode: ino, size: size - BigInt(line(6).length) } }),
+    range(1, 5),
+  );
 });
 
 test('a follower stops at until and when its reader leaves', async (t) => {

@@ -15,6 +15,8 @@ export interface LogQuery {
   readonly since?: bigint;
   /** Nanoseconds since the epoch, inclusive; the log ends at the first later entry. */
   readonly until?: bigint;
+  /** Where to stop: at byte `size` of the file with this inode. */
+  readonly end?: { readonly inode: bigint; readonly size: bigint };
   /** Go on with what is written from now on, until this is aborted and all is read. Absent: what is there. */
   readonly follow?: AbortSignal;
 }
@@ -36,14 +38,16 @@ export async function* readLog(ctx: Ctx, path: string, query: LogQuery): AsyncGe
       if (index < start.index) continue;
       current = file;
       file.position = index === start.index ? start.offset : 0;
-      if (yield* select(drain(ctx, file, query.follow === undefined), query)) return;
+      const last = query.end?.inode === file.file.inode;
+      const limit = last ? Number(query.end?.size) : query.follow ? Number.POSITIVE_INFINITY : undefined;
+      if ((yield* select(drain(ctx, file, limit), query)) || last) return;
     }
     while (watch && current && !ctx.signal.aborted) {
       const ended = query.follow?.aborted === true;
-      if (yield* select(drain(ctx, current, false), query)) return;
+      if (yield* select(drain(ctx, current, Number.POSITIVE_INFINITY), query)) return;
       const successor = await openSuccessor(log, current);
       if (successor) {
-        if (yield* select(drain(ctx, current, false), query)) return;
+        if (yield* select(drain(ctx, current, Number.POSITIVE_INFINITY), query)) return;
         files.push(successor);
         await close(current);
         current = successor;
@@ -121,9 +125,9 @@ function identity(file: LogFile): string {
   return `${file.path}=${file.inode}`;
 }
 
-/** Everything from the cursor to the end of the file: as it is now, when `bounded`, so that a busy writer cannot hold us. */
-async function* drain(ctx: Ctx, cursor: Cursor, bounded: boolean): AsyncGenerator<LogEntry[]> {
-  const limit = bounded ? (await cursor.handle.stat()).size : Number.POSITIVE_INFINITY;
+/** From the cursor to byte `end`; without it to the end of the file as it is now, so that a busy writer cannot hold us. */
+async function* drain(ctx: Ctx, cursor: Cursor, end: number | undefined): AsyncGenerator<LogEntry[]> {
+  const limit = end ?? (await cursor.handle.stat()).size;
   const block = Buffer.allocUnsafe(BLOCK);
   while (cursor.position < limit && !ctx.signal.aborted) {
     const length = Math.min(BLOCK, limit - cursor.position);

@@ -6,10 +6,12 @@ import type { Waiters } from '../containers/waiters.ts';
 import type { ContentProvider } from '../content/content.ts';
 import type { Snapshotter } from '../snapshots/snapshotter.ts';
 import type { Store } from '../store/store.ts';
+import type { Attachments } from './attachments.ts';
 import type { DaemonConfig } from './daemon-config.ts';
 import type { EventBus } from './event-bus.ts';
 import type { HostInfo } from './host-info.ts';
 import type { Paths } from './paths.ts';
+import type { Restarts } from './restarts.ts';
 import type { Runs } from './runs.ts';
 
 /** Everything the use cases work with, composed once in `daemon.ts`. */
@@ -25,6 +27,8 @@ export interface Engine {
   readonly snapshots: Snapshotter;
   readonly containers: ContainerTable;
   readonly runs: Runs;
+  readonly restarts: Restarts;
+  readonly attachments: Attachments;
   readonly execs: ExecTable;
   readonly waiters: Waiters;
   /** One queue per container for whatever changes its state. */
