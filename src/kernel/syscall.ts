@@ -18,10 +18,11 @@ export class SyscallError extends EngineError {
   /** What the call was made on, when it was made on a path or a name. */
   readonly path: string | undefined;
 
-  constructor(syscall: string, errno: number, path?: string) {
+  /** `detail` is what else the kernel said. */
+  constructor(syscall: string, errno: number, path?: string, detail = '') {
     const code = errnoName(errno);
     const on = path === undefined ? '' : ` ${path}`;
-    super(kindOf(code), `${syscall}${on}: ${code}: ${strerror(errno)}`);
+    super(kindOf(code), `${syscall}${on}: ${code}: ${strerror(errno)}${detail && `: ${detail}`}`);
     this.name = 'SyscallError';
     this.syscall = syscall;
     this.errno = errno;
