@@ -26,6 +26,8 @@ import { O_CREAT, O_RDWR } from './kernel/constants.ts';
 import { openPath } from './kernel/fd.ts';
 import { tryLock } from './kernel/files.ts';
 
+/** Beside this program, wherever that is: built or from source. */
+const SHIM = join(import.meta.dirname, '../native/build/gantry-shim');
 const DEFAULT_CONFIG_FILE = '/etc/gantry/daemon.json';
 
 /** The configuration file's settings; none when the default one does not exist. */
@@ -86,7 +88,7 @@ function leaveOnSignal(server: Server, engine: OpenedEngine, config: DaemonConfi
 async function serve(config: DaemonConfig, log: Log): Promise<void> {
   takeRoots(config);
   for (const reason of config.ignored) log.debug('option without effect', { option: reason });
-  const opened = await openEngine(backgroundCtx(log), config);
+  const opened = await openEngine(backgroundCtx(log), config, SHIM);
   const { engine, images } = opened;
   await reconcile(backgroundCtx(log), engine);
   const routes = [
