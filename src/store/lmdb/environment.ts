@@ -1,4 +1,5 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statfsSync } from 'node:fs';
+import { constants } from 'node:os';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { EngineError, messageOf } from '../../base/errors.ts';
 import type { RangeOptions } from '../store.ts';
@@ -13,13 +14,17 @@ export interface Write {
 
 /** More sub-databases than the schema will ever have. */
 const MAX_BUCKETS = 64;
+/** Bytes: a commit of a few pages does not fit. */
+const NEARLY_FULL = 1 << 20;
 
 /** The LMDB environment: text records in named sub-databases, written in atomic, flushed batches. */
 export class Environment implements RawReader {
+  readonly #path: string;
   readonly #root: RootDatabase<string, string>;
   readonly #open = new Map<string, Database<string, string>>();
 
-  private constructor(root: RootDatabase<string, string>) {
+  private constructor(path: string, root: RootDatabase<string, string>) {
+    this.#path = path;
     this.#root = root;
   }
 
@@ -28,6 +33,7 @@ export class Environment implements RawReader {
     try {
       mkdirSync(path, { recursive: true, mode: 0o700 });
       return new Environment(
+        path,
         open<string, string>({
           path,
           noSubdir: false,
@@ -36,6 +42,8 @@ export class Environment implements RawReader {
           maxDbs: MAX_BUCKETS,
           // A commit's promise must mean "flushed": with the default, overlapping flushes, it means "visible".
           overlappingSync: false,
+          // Every write comes in a batch of its own; the batch per turn has a promise that nobody can catch.
+          eventTurnBatching: false,
         }),
       );
     } catch (error) {
@@ -74,11 +82,19 @@ export class Environment implements RawReader {
     const failed = (await Promise.allSettled([batch, ...outcomes])).find(
       (outcome) => outcome.status === 'rejected',
     );
-    if (failed) throw commitError(failed.reason);
+    if (failed) throw await this.#commitError(failed.reason);
   }
 
   async close(): Promise<void> {
     await this.#root.close();
+  }
+
+  /** lmdb-js rejects with a general error whose `commitError` is a promise, rejected in turn with the system's. */
+  async #commitError(reason: unknown): Promise<EngineError> {
+    const cause = await causeOf(reason);
+    const kind = isFull(this.#path, cause) ? 'no-space' : 'system';
+    const message = kind === 'no-space' ? 'no space left on device' : messageOf(cause);
+    return new EngineError(kind, `metadata: nothing was written: ${message}`, { cause });
   }
 
   #database(bucket: string): Database<string, string> {
@@ -90,9 +106,20 @@ export class Environment implements RawReader {
   }
 }
 
-function commitError(reason: unknown): EngineError {
-  const message = messageOf(reason);
-  const full = /No space|ENOSPC|MDB_MAP_FULL|quota/i.test(message);
-  const text = `metadata: the commit failed: ${message}`;
-  return new EngineError(full ? 'no-space' : 'system', text, { cause: reason });
+async function causeOf(reason: unknown): Promise<unknown> {
+  if (!(reason instanceof Error) || !('commitError' in reason)) return reason;
+  try {
+    await reason.commitError;
+    return reason;
+  } catch (error) {
+    return error;
+  }
+}
+
+/** LMDB calls a short write EIO; it comes from a full disk, or from a broken one. */
+function isFull(path: string, error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? Number(error.code) : 0;
+  if (code !== constants.errno.EIO) return code === constants.errno.ENOSPC || code === constants.errno.EDQUOT;
+  const { bavail, bsize } = statfsSync(path);
+  return bavail * bsize < NEARLY_FULL;
 }
