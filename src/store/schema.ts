@@ -3,18 +3,16 @@ import type { Bucket } from './bucket.ts';
 import type { Store, Tx } from './store.ts';
 
 /**
- * The schema, whole. Each bucket's record is a type and a parser in the folder named on its right; values are JSON.
+ * The schema, whole. Each bucket's record is a type and a parser in the file on its right; values are JSON.
  *
  *     DATA/meta/
- *     ├─ meta        "schema" → version                                                            store/schema.ts
- *     ├─ counters    NAME → last number given out ("snapshots" …)                                  store/schema.ts
- *     ├─ images      "docker.io/library/busybox:1" or "…@sha256:…" → image record                  images/record.ts
- *     ├─ manifests   manifest digest → facts about the image it describes                          images/facts.ts
- *     ├─ layers      chain ID → {snapshot key, diff ID, size …}                                    images/layer-record.ts
- *     ├─ snapshots   key → {id, kind, parent, createdAt}                                           snapshots/
- *     ├─ containers  container ID → container record                                               containers/record.ts
- *     ├─ names       container name → container ID                                                 containers/
- *     └─ volumes     volume name → volume record                                                   volumes/
+ *     ├─ meta        "schema" → version                                              store/schema.ts
+ *     ├─ counters    NAME → last number given out                                    store/schema.ts
+ *     ├─ images      image ID → image record                                         images/image-record.ts
+ *     ├─ references  "docker.io/library/x:1" or "…@sha256:…" → target, image ID      images/reference-record.ts
+ *     ├─ layers      chain ID → diff ID, parent, size, blob                          images/layer-record.ts
+ *     ├─ snapshots   key (chain ID, container ID …) → directory N, kind, parent      snapshots/records.ts
+ *     └─ containers  container ID → container record                                 containers/record.ts
  */
 export const SCHEMA_VERSION = 1;
 
