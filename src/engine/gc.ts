@@ -1,3 +1,4 @@
+import { mkdir, rm } from 'node:fs/promises';
 import type { Ctx } from '../base/ctx.ts';
 import { isEngineError } from '../base/errors.ts';
 import { type ChainId, type Digest, isDigest } from '../formats/digest.ts';
@@ -9,11 +10,12 @@ import { reachable } from '../store/mark.ts';
 import type { Reader } from '../store/store.ts';
 import type { ImagesDeps } from './images-deps.ts';
 
-/**
+/*
  * Mark and sweep. What is live: every image with its names, manifests, config and layers; layers under a container's or
  * a build's snapshot; whatever a running operation leases. Deletion goes records → directories → blobs, the reverse of
  * making: a crash in between leaves only what the next sweep finds without a record.
  */
+
 export interface SweepOptions {
   /** Blobs that nothing needs are kept for so long, in milliseconds: they are what a cancelled pull goes on from. */
   readonly keepBlobsMs: number;
@@ -21,6 +23,16 @@ export interface SweepOptions {
 
 /** How long an interrupted pull may be gone on with. */
 export const KEEP_INTERRUPTED_MS = 7 * 24 * 3600 * 1000;
+
+/**
+ * Before the daemon serves: what its last life left behind. Nothing runs yet, so nothing is leased; running containers
+ * keep their layers through their snapshots.
+ */
+export async function reconcileImages(ctx: Ctx, deps: ImagesDeps): Promise<Swept> {
+  await rm(deps.spoolDir, { recursive: true, force: true });
+  await mkdir(deps.spoolDir, { recursive: true, mode: 0o700 });
+  return sweep(ctx, deps, { keepBlobsMs: KEEP_INTERRUPTED_MS });
+}
 
 export interface Swept {
   readonly layers: readonly ChainId[];

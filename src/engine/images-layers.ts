@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { type Ctx, detached } from '../base/ctx.ts';
 import { EngineError, isEngineError } from '../base/errors.ts';
+import { UndoStack } from '../base/undo.ts';
 import type { Download } from '../content/content.ts';
 import type { Descriptor } from '../formats/descriptor.ts';
 import { type ChainId, chainIds, type DiffId, type Digest } from '../formats/digest.ts';
@@ -50,8 +51,9 @@ export async function withHoldings<T>(
     const [layers, blobs] = [held.layers.resources(), held.blobs.resources()];
     held.blobs[Symbol.dispose]();
     held.layers[Symbol.dispose]();
-    if (!succeeded) await releaseLayers(detached(ctx), deps, layers);
-    if (leftovers === 'drop') await releaseBlobs(detached(ctx), deps, blobs);
+    await using undo = new UndoStack(ctx.log);
+    if (leftovers === 'drop') undo.push('delete blobs', () => releaseBlobs(detached(ctx), deps, blobs));
+    if (!succeeded) undo.push('remove layers', () => releaseLayers(detached(ctx), deps, layers));
   }
 }
 

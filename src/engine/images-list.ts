@@ -42,6 +42,11 @@ export function listImages(deps: ImagesDeps, options: ImageListOptions): ImageLi
     .sort(newestFirst);
 }
 
+/** Unpacked bytes of all layers of all images, each counted once. */
+export function layersSize(deps: ImagesDeps): number {
+  return [...readCatalog(deps.store).layers.values()].reduce((sum, { size }) => sum + size, 0);
+}
+
 function shownNames(
   catalog: Catalog,
   { id }: ImageRecord,
