@@ -60,7 +60,8 @@ function featuresV2(layout: CgroupLayout & { version: 2 }): CgroupFeatures {
     readdirSync(layout.mountPoint, { withFileTypes: true }).some(
       (entry) => entry.isDirectory() && existsSync(`${layout.mountPoint}/${entry.name}/${file}`),
     );
-  const weight = has('io') && (childHas('io.weight') || childHas('io.bfq.weight'));
+  // io.weight is in every cgroup but the root; where there is one, the root has iocost's own files.
+  const weight = has('io') && (existsSync(`${layout.mountPoint}/io.cost.qos`) || childHas('io.bfq.weight'));
   return {
     memoryLimit: has('memory'),
     memoryReservation: has('memory'),

@@ -92,6 +92,9 @@ const NUMBERS = {
 
 export type SyscallName = keyof typeof NUMBERS;
 
+/** All names, for the test that compares the numbers with the kernel's headers. */
+export const SYSCALL_NAMES = Object.keys(NUMBERS) as readonly SyscallName[];
+
 /** The number of a syscall on `arch`. */
 export function syscallNumber(name: SyscallName, arch: Arch): number {
   return NUMBERS[name][arch === 'x64' ? 0 : 1];

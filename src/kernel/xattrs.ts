@@ -22,7 +22,8 @@ const scratch = Buffer.alloc(LIMIT);
 
 /** Sets or replaces one attribute, e.g. `security.capability`. */
 export function setXattr(at: Fd, name: string, key: string, value: Uint8Array): void {
-  onPath(at, name, (path) => sysSet(path, key, value, value.length, 0));
+  const result = onPath(at, name, (path) => sysSet.attempt(path, key, value, value.length, 0));
+  if (result < 0) throw new SyscallError('setxattr', -result, `${name} ${key}`);
 }
 
 /** The value of an attribute, or undefined when the entry has none of that name or its filesystem has none at all. */

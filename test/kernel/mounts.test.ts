@@ -40,7 +40,9 @@ test("what cannot be mounted is told in the kernel's words", () => {
   assert.throws(() => mountDetached('tmpfs', [['no-such-option']], []), /no-such-option/);
 });
 
-test('mounts are attached, changed, copied and unmounted', () => {
+const fromSource = { skip: !import.meta.filename.endsWith('.ts') && 'the sources are not here' };
+
+test('mounts are attached, changed, copied and unmounted', fromSource, () => {
   const output = execFileSync(
     'unshare',
     [
