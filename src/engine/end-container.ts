@@ -2,7 +2,7 @@ import { type Ctx, detached } from '../base/ctx.ts';
 import { EngineError, isEngineError } from '../base/errors.ts';
 import type { ContainerId, ContainerRecord } from '../containers/record.ts';
 import { next } from '../containers/state.ts';
-import { thaw } from '../kernel/cgroup-control.ts';
+import { resumeContainer } from '../runtime/control.ts';
 import { publishContainer } from './container-events.ts';
 import type { Engine } from './engine.ts';
 import type { Run } from './runs.ts';
@@ -32,7 +32,7 @@ export async function signalRun(
 ): Promise<void> {
   try {
     await run.shim.signal(ctx, signal);
-    if (ends && record.state.status === 'paused') await thaw(ctx, run.cgroup);
+    if (ends && record.state.status === 'paused') await resumeContainer(ctx, engine.host, run.spec);
   } catch (error) {
     if (!isEngineError(error, 'unavailable', 'not-found')) throw error;
   }
@@ -49,7 +49,7 @@ export async function killAndWait(ctx: Ctx, engine: Engine, id: ContainerId): Pr
   void markStopped(engine, id);
   try {
     await signalRun(bounded, engine, record, run, SIGKILL, true);
-    const exit = await exitOf(bounded, engine, id, run);
+    const exit = await exitOf(bounded, run);
     await endRun({ ...ctx, signal: bounded.signal }, engine, id, run, exit);
   } catch (error) {
     if (!bounded.signal.aborted) throw error;

@@ -4,6 +4,8 @@ import type { ExecTable } from '../containers/exec.ts';
 import type { ContainerTable } from '../containers/table.ts';
 import type { Waiters } from '../containers/waiters.ts';
 import type { ContentProvider } from '../content/content.ts';
+import type { SpecHost } from '../runtime/default-spec.ts';
+import type { Launcher } from '../runtime/launch.ts';
 import type { Snapshotter } from '../snapshots/snapshotter.ts';
 import type { Store } from '../store/store.ts';
 import type { Attachments } from './attachments.ts';
@@ -22,6 +24,9 @@ export interface Engine {
   readonly log: Log;
   readonly paths: Paths;
   readonly host: HostInfo;
+  /** What containers' specs are made from, and what they are launched with. */
+  readonly specHost: SpecHost;
+  readonly launcher: Launcher;
   readonly store: Store;
   readonly content: ContentProvider;
   readonly snapshots: Snapshotter;

@@ -13,6 +13,7 @@ import type { ImageUser } from '../images/removal.ts';
 import { openShimImage } from '../kernel/shim-image.ts';
 import { settle } from '../layers/settle.ts';
 import { UnpackPool } from '../layers/unpack-pool.ts';
+import { hostLookups } from '../runtime/look-up-host.ts';
 import { OverlaySnapshotter } from '../snapshots/overlay.ts';
 import { openStore } from '../store/open.ts';
 import { Attachments } from './attachments.ts';
@@ -23,7 +24,9 @@ import { EventBus } from './event-bus.ts';
 import { readHostInfo } from './host-info.ts';
 import { type ImagesDeps, imagesDeps } from './images-deps.ts';
 import { enginePaths } from './paths.ts';
+import { restartByPolicy } from './restart-by-policy.ts';
 import { Restarts } from './restarts.ts';
+import { seccompDefault } from './seccomp-default.ts';
 import { VERSION } from './version.ts';
 
 /** An engine ready for {@link file://./reconcile.ts}, and its image half. */
@@ -66,13 +69,18 @@ export async function openEngine(ctx: Ctx, config: DaemonConfig, shimPath: strin
     log: ctx.log,
     paths,
     host,
+    specHost: {
+      facts: host,
+      lookups: hostLookups,
+      seccompProfile: seccompDefault(config.seccompProfile),
+    },
     launcher: { facts: host, shim: openShimImage(shimPath) },
     store,
     content,
     snapshots,
     containers,
     runs: new Map(),
-    restarts: new Restarts(),
+    restarts: new Restarts((id) => restartByPolicy(engine, id)),
     attachments: new Attachments(),
     execs: new ExecTable(),
     waiters: new Waiters(),

@@ -1,7 +1,7 @@
 import type { Ctx } from '../base/ctx.ts';
 import { EngineError } from '../base/errors.ts';
 import { next } from '../containers/state.ts';
-import { freeze, thaw } from '../kernel/cgroup-control.ts';
+import * as runtime from '../runtime/control.ts';
 import { runOf } from './conflicts.ts';
 import { publishContainer } from './container-events.ts';
 import type { Engine } from './engine.ts';
@@ -15,7 +15,7 @@ export async function pauseContainer(ctx: Ctx, engine: Engine, ref: string): Pro
     if (record.state.status === 'paused')
       throw new EngineError('conflict', `container ${id} is already paused`);
     const state = next(record.state, { type: 'paused' });
-    await freeze(ctx, run.cgroup);
+    await runtime.pauseContainer(ctx, engine.host, run.spec);
     // The freezer is what counts: `reconcile` asks it, whatever was stored.
     await engine.containers.update(id, (current) => ({ ...current, state }));
     publishContainer(engine, record, 'pause');
@@ -32,7 +32,7 @@ export async function unpauseContainer(ctx: Ctx, engine: Engine, ref: string): P
       throw new EngineError('conflict', `Container ${id} is not paused`);
     }
     const state = next(record.state, { type: 'unpaused' });
-    await thaw(ctx, run.cgroup);
+    await runtime.resumeContainer(ctx, engine.host, run.spec);
     await engine.containers.update(id, (current) => ({ ...current, state }));
     publishContainer(engine, record, 'unpause');
   });

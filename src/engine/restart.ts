@@ -1,13 +1,24 @@
-import type { Ctx } from '../base/ctx.ts';
+import { backgroundCtx, type Ctx } from '../base/ctx.ts';
+import { parseSignal } from '../formats/signals.ts';
+import { publishContainer } from './container-events.ts';
 import type { Engine } from './engine.ts';
-import type { StopOptions } from './stop.ts';
+import { startContainer } from './start.ts';
+import { isUp, type StopOptions, stop, stopSignalOf, stopTimeoutOf } from './stop.ts';
 
-/** Stops the container if it runs, then starts it. */
+/** Stops the container if it runs, then starts it. Errors: those of stop and start. */
 export async function restartContainer(
-  _ctx: Ctx,
-  _engine: Engine,
-  _ref: string,
-  _options: StopOptions,
+  ctx: Ctx,
+  engine: Engine,
+  ref: string,
+  options: StopOptions,
 ): Promise<void> {
-  throw new Error('pending');
+  const lasting = backgroundCtx(ctx.log);
+  const record = engine.containers.resolve(ref);
+  const signal = options.signal ? parseSignal(options.signal) : stopSignalOf(record);
+  if (isUp(record)) {
+    // Not removed in between: what is restarted shall live.
+    await stop(lasting, engine, record, signal, stopTimeoutOf(record, options));
+  }
+  await startContainer(lasting, engine, record.id);
+  publishContainer(engine, engine.containers.resolve(record.id), 'restart');
 }

@@ -1,11 +1,13 @@
 import type { ContainerId } from '../containers/record.ts';
-import type { Cgroup } from '../kernel/cgroup.ts';
-import type { ShimConnection } from '../kernel/shim-client.ts';
+import { connectShim, type ShimConnection } from '../kernel/shim-client.ts';
+import type { Spec } from '../runtime/spec.ts';
 
 /** A run of a container: what the daemon holds of it in memory while it lasts. */
 export interface Run {
+  readonly runDir: string;
+  /** What is needed of its spec later: where its cgroup is. */
+  readonly spec: Pick<Spec, 'linux'>;
   readonly shim: ShimConnection;
-  readonly cgroup: Cgroup;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   /** Aborted when the run is over; its log is complete then. */
@@ -13,3 +15,14 @@ export interface Run {
 }
 
 export type Runs = Map<ContainerId, Run>;
+
+export function newRun(runDir: string, spec: Spec, startedAt: number): Run {
+  const { cgroupsPath } = spec.linux ?? {};
+  return {
+    runDir,
+    spec: { linux: { ...(cgroupsPath !== undefined && { cgroupsPath }) } },
+    shim: connectShim(runDir),
+    startedAt,
+    ended: new AbortController(),
+  };
+}

@@ -1,16 +1,13 @@
-import { rm } from 'node:fs/promises';
 import { backgroundCtx, type Ctx } from '../base/ctx.ts';
 import { EngineError, isEngineError, messageOf } from '../base/errors.ts';
 import type { ContainerId, ContainerRecord } from '../containers/record.ts';
 import { restartDelay } from '../containers/restart-policy.ts';
 import { isAlive, next } from '../containers/state.ts';
-import { killAll } from '../kernel/cgroup-control.ts';
-import { removeCgroup } from '../kernel/cgroup-create.ts';
 import { countOomKills } from '../kernel/cgroup-watch.ts';
 import { type ExitRecord, readShimIdentity, reapLostShim } from '../kernel/shim-record.ts';
+import { cleanUpContainer, containerCgroup } from '../runtime/launch.ts';
 import { publishContainer } from './container-events.ts';
 import type { Engine } from './engine.ts';
-import { containerPaths } from './paths.ts';
 import { removeLocked } from './remove-locked.ts';
 import type { Run } from './runs.ts';
 import { resultOf } from './wait.ts';
@@ -19,23 +16,22 @@ import { resultOf } from './wait.ts';
 export function supervise(engine: Engine, id: ContainerId, run: Run): void {
   const ctx = backgroundCtx(engine.log.with({ container: id }));
   const watch = async (): Promise<void> => {
-    const exit = await exitOf(ctx, engine, id, run);
+    const exit = await exitOf(ctx, run);
     await engine.locks.run(id, () => endRun(ctx, engine, id, run, exit));
   };
   watch().catch((error: unknown) => ctx.log.error('supervision failed', { error: messageOf(error) }));
 }
 
 /** How the run ended, as soon as it has: from the shim, or in its stead when the shim was killed. */
-export async function exitOf(ctx: Ctx, engine: Engine, id: ContainerId, run: Run): Promise<ExitRecord> {
+export async function exitOf(ctx: Ctx, run: Run): Promise<ExitRecord> {
   try {
     return await run.shim.wait(ctx);
   } catch (error) {
     if (!isEngineError(error, 'unavailable')) throw error;
-    const { run: runDir } = containerPaths(engine.paths, id);
-    const identity = readShimIdentity(runDir);
-    if (!identity) throw new EngineError('data-loss', `${runDir}/init.pid is missing`, { cause: error });
+    const identity = readShimIdentity(run.runDir);
+    if (!identity) throw new EngineError('data-loss', `${run.runDir}/init.pid is missing`, { cause: error });
     ctx.log.warn('the shim was killed; its container goes too');
-    return reapLostShim(ctx, runDir, identity);
+    return reapLostShim(ctx, run.runDir, identity);
   }
 }
 
@@ -55,7 +51,7 @@ export async function endRun(
 ): Promise<void> {
   const record = engine.containers.get(id);
   if (engine.runs.get(id) !== run || !record || !isAlive(record.state)) return;
-  const oomKilled = countOomKills(run.cgroup) > 0;
+  const oomKilled = countOomKills(containerCgroup(engine.host, run.spec)) > 0;
   const uptime = Math.max(0, Date.parse(exit.finishedAt) - run.startedAt);
   const delay = restartDelay(record.hostConfig.restartPolicy, {
     exitCode: exit.exitCode,
@@ -78,9 +74,19 @@ export async function endRun(
   announce(engine, record, exit, { oomKilled, uptime });
   engine.waiters.exited(id, resultOf(state));
   await stored;
-  await cleanUpRun(ctx, engine, id, run);
+  await cleanUp(ctx, engine, run);
   if (delay !== undefined) engine.restarts.schedule(id, delay);
   else if (record.hostConfig.autoRemove) await removeLocked(ctx, engine, id);
+}
+
+/** Processes that outlived init, the cgroup, the run directory. */
+async function cleanUp(ctx: Ctx, engine: Engine, run: Run): Promise<void> {
+  try {
+    await cleanUpContainer(ctx, engine.host, run);
+  } catch (error) {
+    // The container has ended all the same; the next start, or the next daemon, comes across it again.
+    ctx.log.warn('something of the container could not be cleaned up', { error: messageOf(error) });
+  }
 }
 
 function announce(
@@ -94,20 +100,4 @@ function announce(
     exitCode: String(exit.exitCode),
     execDuration: String(Math.floor(uptime / 1000)),
   });
-}
-
-/** Takes away what a run leaves: processes (of a container in the host's pid namespace), cgroup, run directory. */
-export async function cleanUpRun(
-  ctx: Ctx,
-  engine: Engine,
-  id: ContainerId,
-  run: Pick<Run, 'cgroup'>,
-): Promise<void> {
-  try {
-    await killAll(ctx, run.cgroup);
-    await removeCgroup(ctx, run.cgroup);
-  } catch (error) {
-    ctx.log.warn('the cgroup could not be removed', { error: messageOf(error) });
-  }
-  await rm(containerPaths(engine.paths, id).run, { recursive: true, force: true });
 }

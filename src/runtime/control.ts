@@ -25,7 +25,7 @@ const POLL_MS = 5;
 export async function killContainer(
   ctx: Ctx,
   facts: Pick<HostFacts, 'cgroups'>,
-  container: { readonly runDir: string; readonly spec: Spec },
+  container: { readonly runDir: string; readonly spec: Pick<Spec, 'linux'> },
   signal: number,
 ): Promise<void> {
   await connectShim(container.runDir).signal(ctx, signal);
@@ -34,7 +34,11 @@ export async function killContainer(
 }
 
 /** Stops all processes of a container where they are. */
-export async function pauseContainer(ctx: Ctx, facts: Pick<HostFacts, 'cgroups'>, spec: Spec): Promise<void> {
+export async function pauseContainer(
+  ctx: Ctx,
+  facts: Pick<HostFacts, 'cgroups'>,
+  spec: Pick<Spec, 'linux'>,
+): Promise<void> {
   await freeze(ctx, containerCgroup(facts, spec));
 }
 
@@ -42,7 +46,7 @@ export async function pauseContainer(ctx: Ctx, facts: Pick<HostFacts, 'cgroups'>
 export async function resumeContainer(
   ctx: Ctx,
   facts: Pick<HostFacts, 'cgroups'>,
-  spec: Spec,
+  spec: Pick<Spec, 'linux'>,
 ): Promise<void> {
   await thaw(ctx, containerCgroup(facts, spec));
 }

@@ -122,7 +122,7 @@ async function undoCreation(ctx: Ctx, facts: HostFacts, { creation, container }:
 }
 
 /** The cgroup of a container: `linux.cgroupsPath`. */
-export function containerCgroup(facts: Pick<HostFacts, 'cgroups'>, spec: Spec): Cgroup {
+export function containerCgroup(facts: Pick<HostFacts, 'cgroups'>, spec: Pick<Spec, 'linux'>): Cgroup {
   return cgroupAt(facts.cgroups, spec.linux?.cgroupsPath ?? '');
 }
 
@@ -167,7 +167,7 @@ async function createProcess(
 export async function cleanUpContainer(
   ctx: Ctx,
   facts: Pick<HostFacts, 'cgroups'>,
-  container: Pick<ContainerToLaunch, 'spec' | 'runDir'>,
+  container: { readonly runDir: string; readonly spec: Pick<Spec, 'linux'> },
 ): Promise<void> {
   const cgroup = containerCgroup(facts, container.spec);
   await killAll(ctx, cgroup);
