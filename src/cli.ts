@@ -1,3 +1,14 @@
+import { once } from 'node:events';
 import { main } from './cli/main.ts';
 
-process.exitCode = await main(process.argv.slice(2), process.env);
+/** Runs the command line of this process and ends it. */
+async function start(): Promise<void> {
+  const code = await main(process.argv.slice(2), process.env);
+  for (const stream of [process.stdout, process.stderr]) {
+    if (stream.writableNeedDrain) await once(stream, 'drain');
+  }
+  // Idle connections and a paused stdin must not keep us.
+  process.exit(code);
+}
+
+void start();

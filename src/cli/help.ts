@@ -1,8 +1,8 @@
 import type { Command } from './command.ts';
 import { type FlagSet, flagName } from './flags/flag.ts';
+import { PROGRAM } from './pointer.ts';
 import { COMMANDS, COMMON, GROUPS, type Group, type Leaf, MISSING } from './tree.ts';
 
-export const PROGRAM = 'gantry';
 const MAX_WIDTH = 100;
 const GUTTER = 3;
 

@@ -1,18 +1,14 @@
-import type { Ctx } from '../base/ctx.ts';
 import { isEngineError, messageOf } from '../base/errors.ts';
-import { silentLog } from '../base/log.ts';
-import { configDir, type DockerConfig, loadDockerConfig } from '../client/docker-config.ts';
-import { resolveEndpoint } from '../client/endpoint.ts';
-import { Engine } from '../client/engine.ts';
 import { compareVersions } from '../client/version.ts';
 import type { Cli, Env } from './cli-context.ts';
 import type { Command } from './command.ts';
 import { ArgumentError, EXIT_ENGINE_ERROR, ExitError, UsageError } from './exit.ts';
-import { type FlagSet, flagName, type Values } from './flags/flag.ts';
+import { type FlagSet, flagName } from './flags/flag.ts';
 import { parseFlags } from './flags/parse.ts';
 import { GLOBALS } from './globals.ts';
-import { commandHelp, groupHelp, PROGRAM, rootHelp, usageLine } from './help.ts';
+import { commandHelp, groupHelp, rootHelp, usageLine } from './help.ts';
 import { Interrupt } from './interrupt.ts';
+import { PROGRAM, withPointer } from './pointer.ts';
 import { find, type Group, type Leaf } from './tree.ts';
 import { CLIENT_VERSION, GIT_COMMIT } from './version-info.ts';
 
@@ -47,6 +43,7 @@ export async function main(argv: readonly string[], env: Env): Promise<number> {
       case 'leaf': {
         const { command } = await found.leaf.load();
         place = { path: found.path, usage: command.usage, engineErrors: command.engineErrors };
+        const { Session } = await import('./session.ts');
         const cli = new Session(env, values, interrupt);
         return await call(cli, found.leaf, command, found.path, help ? ['--help'] : found.rest);
       }
@@ -131,11 +128,6 @@ function report(error: unknown, place: Place, interrupt: Interrupt): number {
   return 1;
 }
 
-/** How `run` and `create` report: whose error it is, and where to read more. */
-export function withPointer(message: string, command: string): string {
-  return `${PROGRAM}: ${message}\n\nRun '${command} --help' for more information`;
-}
-
 function print(text: string, to: NodeJS.WriteStream = process.stdout): number {
   to.write(text);
   return 0;
@@ -143,66 +135,4 @@ function print(text: string, to: NodeJS.WriteStream = process.stdout): number {
 
 function columns(): number {
   return process.stdout.columns || 80;
-}
-
-class Session implements Cli {
-  readonly env: Env;
-  readonly interrupt: Interrupt;
-  readonly ctx: Ctx;
-  readonly debug: boolean;
-  readonly #globals: Values<typeof GLOBALS>;
-  #engine: Promise<Engine> | undefined;
-  #config: Promise<DockerConfig> | undefined;
-
-  constructor(env: Env, globals: Values<typeof GLOBALS>, interrupt: Interrupt) {
-    this.env = env;
-    this.interrupt = interrupt;
-    this.ctx = { signal: interrupt.signal, log: silentLog };
-    this.debug = globals.debug;
-    this.#globals = globals;
-  }
-
-  get stdin(): NodeJS.ReadStream {
-    return process.stdin;
-  }
-
-  get stdout(): NodeJS.WriteStream {
-    return process.stdout;
-  }
-
-  get stderr(): NodeJS.WriteStream {
-    return process.stderr;
-  }
-
-  engine(): Promise<Engine> {
-    this.#engine ??= this.#connect();
-    return this.#engine;
-  }
-
-  config(): Promise<DockerConfig> {
-    this.#config ??= loadDockerConfig(configDir(this.env, this.#globals.config));
-    return this.#config;
-  }
-
-  async #connect(): Promise<Engine> {
-    const { host, context, tls, tlsverify, tlscacert, tlscert, tlskey } = this.#globals;
-    if (host.length > 1) throw new ExitError(1, 'specify only one -H');
-    const flags = {
-      tls,
-      ...(host[0] !== undefined && { host: host[0] }),
-      ...(context !== undefined && { context }),
-      ...(tlsverify !== undefined && { tlsverify }),
-      ...(tlscacert !== undefined && { tlscacert }),
-      ...(tlscert !== undefined && { tlscert }),
-      ...(tlskey !== undefined && { tlskey }),
-    };
-    const dir = configDir(this.env, this.#globals.config);
-    const endpoint = await resolveEndpoint(flags, this.env, dir, () => this.config());
-    const { HttpHeaders } = await this.config();
-    return new Engine(endpoint, {
-      userAgent: `Gantry-Client/${CLIENT_VERSION} (linux)`,
-      ...(HttpHeaders && { headers: HttpHeaders }),
-      ...(this.env['DOCKER_API_VERSION'] && { apiVersion: this.env['DOCKER_API_VERSION'] }),
-    });
-  }
 }

@@ -1,4 +1,3 @@
-import { registryAuth } from '../client/credentials.ts';
 import type { Engine } from '../client/engine.ts';
 import { pullImage } from '../client/images.ts';
 import { canonicalName, canonicalString, type Reference } from '../formats/reference.ts';
@@ -21,6 +20,7 @@ export async function pull(
   options: PullOptions,
   screen: Screen,
 ): Promise<string> {
+  const { registryAuth } = await import('../client/credentials.ts');
   const auth = await registryAuth(cli.ctx, await cli.config(), reference.domain);
   const query = {
     fromImage: canonicalName(reference),

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EngineError, messageOf } from '../base/errors.ts';
@@ -81,6 +80,7 @@ async function pem(named: string | undefined, fallback: string): Promise<string 
 
 /** A context of Docker's store: `contexts/meta/SHA256(NAME)/meta.json`, TLS files in `contexts/tls/SHA256(NAME)/docker`. */
 async function fromStore(context: string, dir: string): Promise<Endpoint> {
+  const { createHash } = await import('node:crypto');
   const id = createHash('sha256').update(context).digest('hex');
   const path = join(dir, 'contexts', 'meta', id, 'meta.json');
   const text = await readIfThere(path);

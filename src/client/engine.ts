@@ -152,6 +152,8 @@ export class Engine {
         ...call.headers,
       },
       signal: ctx.signal,
+      // Spares the agent from finding out, by regular expressions that take long to compile, what only TLS needs.
+      ...(!tls && { servername: '' }),
     });
   }
 

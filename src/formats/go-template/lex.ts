@@ -43,7 +43,10 @@ const KEYWORDS = new Set([
   'template',
   'with',
 ]);
-/** Rows are tried in order; the kind of a word is settled by {@link wordKind}. */
+/**
+ * Rows are tried in order; the kind of a word is settled by {@link wordKind}. All that is not ASCII counts as a letter:
+ * compiling Unicode classes would take longer than everything else a listing does.
+ */
 const PATTERNS: readonly (readonly [TokenKind, RegExp])[] = [
   ['space', /[ \t\r\n]+/y],
   ['declare', /:=/y],
@@ -52,11 +55,11 @@ const PATTERNS: readonly (readonly [TokenKind, RegExp])[] = [
   ['comma', /,/y],
   ['string', /"(?:[^"\\\n]|\\[^\n])*"|`[^`]*`/y],
   ['char', /'(?:[^'\\\n]|\\[^\n])+'/y],
-  ['variable', /\$[\p{L}\p{Nd}_]*/uy],
+  ['variable', /\$[\w\x80-\uffff]*/y],
   ['number', /[+-]?(?=\.?\d)(?:0[xXbBoO][\da-fA-F_]+|[\d_]*(?:\.[\d_]*)?(?:[eE][+-]?\d*)?)/y],
-  ['field', /\.[\p{L}_][\p{L}\p{Nd}_]*/uy],
+  ['field', /\.[A-Za-z_\x80-\uffff][\w\x80-\uffff]*/y],
   ['dot', /\./y],
-  ['identifier', /[\p{L}_][\p{L}\p{Nd}_]*/uy],
+  ['identifier', /[A-Za-z_\x80-\uffff][\w\x80-\uffff]*/y],
   ['other', /[!-~]/y],
 ];
 const WORDS: ReadonlySet<TokenKind> = new Set(['variable', 'field', 'identifier']);
@@ -155,7 +158,7 @@ function nextToken(input: string, at: number): Token {
     if (WORDS.has(kind) && !TERMINATOR.test(next)) {
       return { kind: 'error', pos: at, text: `bad character ${codeName(next)}` };
     }
-    if (kind === 'number' && /^[\p{L}\p{Nd}_]/u.test(next)) {
+    if (kind === 'number' && /^[\w\x80-\uffff]/.test(next)) {
       const bad = JSON.stringify(text + next.slice(0, 1));
       return { kind: 'error', pos: at, text: `bad number syntax: ${bad}` };
     }
