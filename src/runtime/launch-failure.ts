@@ -83,8 +83,10 @@ function explainBind(
   bind: { readonly source: string; readonly target: string },
 ): Explanation {
   const where = `error mounting ${JSON.stringify(bind.source)} to rootfs at ${JSON.stringify(bind.target)}`;
-  const words = WORDS[error.code] ?? error.code;
-  if (error.code !== 'ENOTDIR')
+  // move_mount(2) has no other word for a directory on a file.
+  const code = error.code === 'EINVAL' && error.detail.startsWith('move_mount') ? 'ENOTDIR' : error.code;
+  const words = WORDS[code] ?? code;
+  if (code !== 'ENOTDIR')
     return { text: `${where}: ${error.detail}: ${words}`, exitCode: codeOf(error.code) };
   const hint =
     'Are you trying to mount a directory onto a file (or vice-versa)? Check if the specified host path exists and is the expected type';

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import {
   copyFileSync,
@@ -12,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { backgroundCtx } from '../../src/base/ctx.ts';
-import { cgroupAt } from '../../src/kernel/cgroup.ts';
+import { cgroupAt, cgroupExists } from '../../src/kernel/cgroup.ts';
 import { removeCgroup } from '../../src/kernel/cgroup-create.ts';
 import { connectShim } from '../../src/kernel/shim-client.ts';
 import { openShimImage } from '../../src/kernel/shim-image.ts';
@@ -20,10 +21,15 @@ import type { ExitRecord } from '../../src/kernel/shim-record.ts';
 import type { Rootfs } from '../../src/runtime/compile-context.ts';
 import { buildSpec } from '../../src/runtime/default-spec.ts';
 import { readHostFacts } from '../../src/runtime/host.ts';
-import { type ContainerToLaunch, cleanUpContainer, createContainer } from '../../src/runtime/launch.ts';
+import {
+  type ContainerToLaunch,
+  cleanUpContainer,
+  containerCgroup,
+  createContainer,
+} from '../../src/runtime/launch.ts';
 import { hostLookups } from '../../src/runtime/look-up-host.ts';
-import type { ContainerSettings } from '../../src/runtime/settings.ts';
 import type { Spec } from '../../src/runtime/spec.ts';
+import { type Changes, settingsOf } from './settings.ts';
 
 export const ctx = backgroundCtx();
 export const facts = readHostFacts();
@@ -37,13 +43,6 @@ app:x:1000:
 audio:x:29:app
 video:x:44:
 `;
-
-/** Parts of the settings to change; nested objects are merged. */
-export type Changes = {
-  readonly [K in keyof ContainerSettings]?: ContainerSettings[K] extends readonly unknown[] | string | number
-    ? ContainerSettings[K]
-    : Partial<ContainerSettings[K]>;
-};
 
 export interface Wish {
   readonly user?: string;
@@ -87,7 +86,12 @@ export class Lab implements AsyncDisposable {
     const id = (++this.#containers).toString(16).padStart(64, 'c');
     const home = join(this.dir, id.slice(-8));
     for (const dir of ['upper', 'work', 'bundle']) mkdirSync(join(home, dir), { recursive: true });
-    const settings = settingsOf(id, this.parent, args, changes);
+    const settings = settingsOf({
+      ...changes,
+      id,
+      cgroupParent: this.parent,
+      process: { args, ...changes.process },
+    });
     const spec = buildSpec(
       settings,
       { facts, lookups: hostLookups, seccompProfile: { kind: 'default' } },
@@ -125,8 +129,13 @@ export class Lab implements AsyncDisposable {
   async run(args: readonly string[], changes: Changes = {}, wish: Wish = {}): Promise<Finished> {
     const container = this.container(args, changes, wish);
     await this.launch(container);
-    const exit = await connectShim(container.runDir).wait(ctx);
+    const exit = await this.ended(container);
     return { output: logText(container), exit };
+  }
+
+  /** Waits for the end of a container. */
+  async ended(container: ContainerToLaunch): Promise<ExitRecord> {
+    return await connectShim(container.runDir).wait(ctx);
   }
 
   /** Runs a shell script to the end and returns what it printed, standard error with it. */
@@ -156,47 +165,9 @@ function shimBinary(): string {
   return path;
 }
 
-/** Settings of a container as `docker run --network none` makes them, with changes. */
-export function settingsOf(
-  id: string,
-  cgroupParent: string,
-  args: readonly string[],
-  changes: Changes,
-): ContainerSettings {
-  const own = { kind: 'private' } as const;
-  return {
-    id,
-    hostname: 'box',
-    domainname: '',
-    mounts: [],
-    readonlyRootfs: false,
-    shmSize: 0,
-    sysctls: {},
-    ulimits: [],
-    cgroupParent,
-    annotations: {},
-    ...changes,
-    process: {
-      args,
-      env: [],
-      cwd: '',
-      user: '',
-      groupAdd: [],
-      tty: false,
-      oomScoreAdj: 0,
-      ...changes.process,
-    },
-    namespaces: {
-      network: own,
-      pid: own,
-      uts: own,
-      ipc: own,
-      cgroup: { kind: facts.cgroups.version === 1 ? 'host' : 'private' },
-      ...changes.namespaces,
-    },
-    security: { privileged: false, capAdd: [], capDrop: [], securityOpt: [], ...changes.security },
-    devices: { devices: [], cgroupRules: [], ...changes.devices },
-    resources: { ...changes.resources },
-    hooks: { ...changes.hooks },
-  } as ContainerSettings;
+/** Fails when a container has left its run directory, cgroup, or a mount. */
+export function nothingLeft(container: ContainerToLaunch): void {
+  assert.equal(existsSync(container.runDir), false, 'run directory');
+  assert.equal(cgroupExists(containerCgroup(facts, container.spec)), false, 'cgroup');
+  assert.ok(!readFileSync('/proc/self/mountinfo', 'utf8').includes(container.bundle), 'mount');
 }
