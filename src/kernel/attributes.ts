@@ -1,4 +1,17 @@
-import { AT_EMPTY_PATH, AT_NO_AUTOMOUNT, AT_SYMLINK_NOFOLLOW, O_NOFOLLOW, O_PATH } from './constants.ts';
+import {
+  AT_EMPTY_PATH,
+  AT_NO_AUTOMOUNT,
+  AT_SYMLINK_NOFOLLOW,
+  O_NOFOLLOW,
+  O_PATH,
+  S_IFBLK,
+  S_IFCHR,
+  S_IFDIR,
+  S_IFIFO,
+  S_IFLNK,
+  S_IFMT,
+  S_IFSOCK,
+} from './constants.ts';
 import { errnoNumber } from './errno.ts';
 import { AT_FDCWD, type Fd, openAt, own, procPath } from './fd.ts';
 import { SyscallError, syscall } from './syscall.ts';
@@ -109,18 +122,18 @@ const TYPE_NAMES: Record<FileType, string> = {
 
 /** The file type in the upper bits of `mode` (and, shifted by 12, of a directory entry's d_type). */
 export function typeOfMode(mode: number): FileType {
-  switch (mode & 0o170000) {
-    case 0o040000:
+  switch (mode & S_IFMT) {
+    case S_IFDIR:
       return 'directory';
-    case 0o120000:
+    case S_IFLNK:
       return 'symlink';
-    case 0o010000:
+    case S_IFIFO:
       return 'fifo';
-    case 0o140000:
+    case S_IFSOCK:
       return 'socket';
-    case 0o020000:
+    case S_IFCHR:
       return 'char';
-    case 0o060000:
+    case S_IFBLK:
       return 'block';
     default:
       return 'file';

@@ -13,14 +13,10 @@ export function openFlags(arch: Arch) {
     O_CREAT: 0o100,
     O_EXCL: 0o200,
     O_NOCTTY: 0o400,
-    O_TRUNC: 0o1000,
-    O_APPEND: 0o2000,
     O_NONBLOCK: 0o4000,
-    O_DSYNC: 0o10000,
     O_DIRECT: arm ? 0o200000 : 0o40000,
     O_DIRECTORY: arm ? 0o40000 : 0o200000,
     O_NOFOLLOW: arm ? 0o100000 : 0o400000,
-    O_NOATIME: 0o1000000,
     O_CLOEXEC: 0o2000000,
     O_PATH: 0o10000000,
     O_TMPFILE: 0o20000000 | (arm ? 0o40000 : 0o200000),
@@ -34,14 +30,10 @@ export const {
   O_CREAT,
   O_EXCL,
   O_NOCTTY,
-  O_TRUNC,
-  O_APPEND,
   O_NONBLOCK,
-  O_DSYNC,
   O_DIRECT,
   O_DIRECTORY,
   O_NOFOLLOW,
-  O_NOATIME,
   O_CLOEXEC,
   O_PATH,
   O_TMPFILE,
@@ -51,7 +43,6 @@ export const {
 export const AT_FDCWD = -100;
 export const AT_SYMLINK_NOFOLLOW = 0x100;
 export const AT_REMOVEDIR = 0x200;
-export const AT_SYMLINK_FOLLOW = 0x400;
 export const AT_NO_AUTOMOUNT = 0x800;
 export const AT_EMPTY_PATH = 0x1000;
 export const AT_RECURSIVE = 0x8000;
@@ -60,14 +51,12 @@ export const AT_RECURSIVE = 0x8000;
 export const RESOLVE_NO_XDEV = 0x01;
 export const RESOLVE_NO_MAGICLINKS = 0x02;
 export const RESOLVE_NO_SYMLINKS = 0x04;
-export const RESOLVE_BENEATH = 0x08;
 export const RESOLVE_IN_ROOT = 0x10;
 
 /** File types in `mode` (include/uapi/linux/stat.h). */
 export const S_IFMT = 0o170000;
 export const S_IFSOCK = 0o140000;
 export const S_IFLNK = 0o120000;
-export const S_IFREG = 0o100000;
 export const S_IFBLK = 0o060000;
 export const S_IFDIR = 0o040000;
 export const S_IFCHR = 0o020000;
