@@ -1,5 +1,4 @@
 import type { DiffId, Digest } from '../formats/digest.ts';
-import type { TarTime } from '../formats/tar-entry.ts';
 
 /**
  * Where a layer's bytes come from.
@@ -61,10 +60,11 @@ export interface UnpackResult {
  * - `implied`: a directory no entry described; its attributes are those of the lower layers
  * - `link`: a hard link whose target is not in this layer
  * - `opaque`, `whiteout`: with style `facts`, or for the root itself, which overlay cannot mark
+ * - `fill`: with style `facts`, what the layers below show through is to be copied in
  */
 export type DeferredFact =
   | { readonly kind: 'implied'; readonly path: string }
   | { readonly kind: 'link'; readonly path: string; readonly target: string }
   | { readonly kind: 'opaque'; readonly path: string }
   | { readonly kind: 'whiteout'; readonly path: string }
-  | { readonly kind: 'time'; readonly path: string; readonly mtime: TarTime };
+  | { readonly kind: 'fill' };

@@ -131,6 +131,7 @@ export class LayerWriter implements TarSink {
   #deferred(): DeferredFact[] {
     const byDepth = (a: string, b: string): number => (a < b ? -1 : 1);
     return [
+      ...(this.#style === 'facts' ? [{ kind: 'fill' as const }] : []),
       ...[...this.#directories.implied].sort(byDepth).map((path) => ({ kind: 'implied' as const, path })),
       ...[...this.#opaque].map((path) => ({ kind: 'opaque' as const, path })),
       ...[...this.#whiteouts].map((path) => ({ kind: 'whiteout' as const, path })),
