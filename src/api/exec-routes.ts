@@ -1,7 +1,8 @@
 import { defined } from '../base/defined.ts';
 import { isEngineError } from '../base/errors.ts';
 import type { Engine } from '../engine/engine.ts';
-import { type ExecInspection, execCreate, execInspect, execResize, execStart } from '../engine/exec.ts';
+import { type ExecInspection, execCreate, execInspect, execResize } from '../engine/exec.ts';
+import { execStart } from '../engine/exec-start.ts';
 import * as wire from '../wire/decode.ts';
 import { frameHeader, STDOUT } from '../wire/stdcopy.ts';
 import type { IdResponse } from '../wire/types-common.ts';

@@ -13,11 +13,17 @@ export type ContainerId = Brand<string, 'ContainerId'>;
 
 const ID = /^[0-9a-f]{64}$/;
 
+/** True for what can be a full container ID. */
+export function isContainerId(text: string): text is ContainerId {
+  return ID.test(text);
+}
+
 /** Parses a full container ID. Throws `invalid`. */
 export function parseContainerId(text: string): ContainerId {
-  if (!ID.test(text))
+  if (!isContainerId(text)) {
     throw new EngineError('invalid', `invalid container ID ${JSON.stringify(text.slice(0, 80))}`);
-  return text as ContainerId;
+  }
+  return text;
 }
 
 /** What is kept of a container: everything needed to show it, start it and take it away, whatever daemon is asked. */

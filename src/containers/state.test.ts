@@ -77,6 +77,7 @@ const transitions: { name: string; from: ContainerState; event: StateEvent; want
   { name: 'end while paused', from: paused, event: end(false), want: exited },
   { name: 'end, to be restarted', from: running, event: end(true), want: restarting },
   { name: 'restart called off', from: restarting, event: { type: 'restart-cancelled' }, want: exited },
+  { name: 'restart due', from: exited, event: { type: 'restart-due' }, want: restarting },
   { name: 'remove', from: exited, event: { type: 'removing' }, want: removing },
   {
     name: 'remove never started',

@@ -61,6 +61,8 @@ export type StateEvent =
       /** Whether the restart policy will start it again. */
       readonly restarting: boolean;
     }
+  /** Shall be started again by its restart policy: the daemon starts. */
+  | { readonly type: 'restart-due' }
   /** A pending restart is called off: by stop, rm or the daemon. */
   | { readonly type: 'restart-cancelled' }
   | { readonly type: 'removing' }
@@ -91,6 +93,8 @@ export function next(state: ContainerState, event: StateEvent): ContainerState {
       return state.status === 'paused' ? { ...state, status: 'running' } : impossible(state, event);
     case 'exited':
       return isAlive(state) ? ended(state, event) : impossible(state, event);
+    case 'restart-due':
+      return state.status === 'exited' ? { ...state, status: 'restarting' } : impossible(state, event);
     case 'restart-cancelled':
       return state.status === 'restarting' ? { ...state, status: 'exited' } : impossible(state, event);
     case 'removing':

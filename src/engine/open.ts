@@ -1,32 +1,17 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Ctx } from '../base/ctx.ts';
-import { KeyedLock } from '../base/keyed-lock.ts';
-import { ExecTable } from '../containers/exec.ts';
 import { isAlive } from '../containers/state.ts';
-import { ContainerTable } from '../containers/table.ts';
-import { Waiters } from '../containers/waiters.ts';
-import { ContentStore } from '../content/content-store.ts';
+import type { ContainerTable } from '../containers/table.ts';
 import { Registries } from '../distribution/registries.ts';
 import type { ImageId } from '../formats/digest.ts';
 import type { ImageUser } from '../images/removal.ts';
-import { openShimImage } from '../kernel/shim-image.ts';
 import { settle } from '../layers/settle.ts';
 import { UnpackPool } from '../layers/unpack-pool.ts';
-import { hostLookups } from '../runtime/look-up-host.ts';
-import { OverlaySnapshotter } from '../snapshots/overlay.ts';
-import { openStore } from '../store/open.ts';
-import { Attachments } from './attachments.ts';
 import type { DaemonConfig } from './daemon-config.ts';
 import type { Engine } from './engine.ts';
-import { engineId } from './engine-id.ts';
-import { EventBus } from './event-bus.ts';
-import { readHostInfo } from './host-info.ts';
 import { type ImagesDeps, imagesDeps } from './images-deps.ts';
-import { enginePaths } from './paths.ts';
-import { restartByPolicy } from './restart-by-policy.ts';
-import { Restarts } from './restarts.ts';
-import { seccompDefault } from './seccomp-default.ts';
+import { openContainers } from './open-containers.ts';
 import { VERSION } from './version.ts';
 
 /** An engine ready for {@link file://./reconcile.ts}, and its image half. */
@@ -39,61 +24,27 @@ export interface OpenedEngine {
 
 /** Puts the engine together over `config`'s roots, which exist and belong to this process alone. */
 export async function openEngine(ctx: Ctx, config: DaemonConfig, shimPath: string): Promise<OpenedEngine> {
-  const { dataRoot, execRoot } = config;
-  const paths = enginePaths(dataRoot, execRoot);
-  mkdirSync(paths.containers, { recursive: true, mode: 0o710 });
-  mkdirSync(paths.runs, { recursive: true, mode: 0o711 });
-  const store = await openStore(join(dataRoot, 'meta'), ctx.log);
-  const content = await ContentStore.open(join(dataRoot, 'content'));
-  const snapshots = new OverlaySnapshotter(join(dataRoot, 'snapshots'), store, ctx.log);
-  const containers = new ContainerTable(store);
-  const events = new EventBus();
+  const { engine, content, close } = await openContainers(ctx, config, shimPath);
   const registries = registriesOf(config);
   const pool = new UnpackPool();
   const images = imagesDeps({
-    store,
+    store: engine.store,
     content,
-    snapshots,
+    snapshots: engine.snapshots,
     registries,
-    events,
+    events: engine.events,
     unpack: (own, job) => pool.run(own, job),
     settle,
-    spoolDir: emptied(join(dataRoot, 'tmp')),
-    usersOf: (id) => usersOf(containers, id),
+    spoolDir: emptied(join(config.dataRoot, 'tmp')),
+    usersOf: (id) => usersOf(engine.containers, id),
     heldLayers: () => [],
   });
-  const host = readHostInfo();
-  const engine: Engine = {
-    id: await engineId(dataRoot),
-    config,
-    log: ctx.log,
-    paths,
-    host,
-    specHost: {
-      facts: host,
-      lookups: hostLookups,
-      seccompProfile: seccompDefault(config.seccompProfile),
-    },
-    launcher: { facts: host, shim: openShimImage(shimPath) },
-    store,
-    content,
-    snapshots,
-    containers,
-    runs: new Map(),
-    restarts: new Restarts((id) => restartByPolicy(engine, id)),
-    attachments: new Attachments(),
-    execs: new ExecTable(),
-    waiters: new Waiters(),
-    locks: new KeyedLock(),
-    events,
-  };
-  const close = async (): Promise<void> => {
-    engine.restarts.close();
+  const closeAll = async (): Promise<void> => {
     registries.close();
     await pool.close();
-    await store.close();
+    await close();
   };
-  return { engine, images, close };
+  return { engine, images, close: closeAll };
 }
 
 function registriesOf(config: DaemonConfig): Registries {

@@ -15,6 +15,8 @@ export interface SessionOptions {
   readonly endsInput: boolean;
   /** The process's streams, once there is a process; undefined when there will be none. */
   readonly streams: Promise<ShimStreams | undefined>;
+  /** Waited for before the output ends: what a client may ask for as soon as it does. */
+  readonly settled?: Promise<void>;
   /** What the client gets first. */
   readonly prelude?: (streams: ShimStreams | undefined) => AsyncIterable<OutputChunk>;
   /** Called once, when the session has ended. */
@@ -82,6 +84,7 @@ async function* outputOf(state: SessionState, options: SessionOptions): AsyncGen
       if (state.over) return;
       if (options[chunk.stream]) yield chunk;
     }
+    if (!state.over) await options.settled;
   } finally {
     state.end('ended');
   }
