@@ -66,21 +66,22 @@ async function call(
     return print(deprecated + commandHelp(path, leaf, command, columns()));
   }
   command.args(`${PROGRAM} ${path}`, args.length);
-  await checkVersions(cli, command.flags, given);
+  await checkSupport(cli, command.flags, given);
   return command.run(cli, values, args, given);
 }
 
-/** Refuses flags the daemon is too old for, before anything has happened. */
-async function checkVersions(cli: Cli, flags: FlagSet, given: ReadonlySet<string>): Promise<void> {
+/** Refuses flags the daemon does not have, before anything has happened. */
+async function checkSupport(cli: Cli, flags: FlagSet, given: ReadonlySet<string>): Promise<void> {
   for (const key of given) {
-    const since = flags[key]?.since;
-    if (since === undefined) continue;
-    const version = await (await cli.engine()).version(cli.ctx);
-    if (compareVersions(version, since) >= 0) continue;
+    const flag = flags[key];
     const name = `"--${flagName(key)}"`;
+    if (flag?.windowsOnly) throw new ExitError(1, `${name} is only supported by a daemon running on windows`);
+    if (flag?.since === undefined) continue;
+    const version = await (await cli.engine()).version(cli.ctx);
+    if (compareVersions(version, flag.since) >= 0) continue;
     throw new ExitError(
       1,
-      `${name} requires API version ${since}, but the daemon's API version is ${version}`,
+      `${name} requires API version ${flag.since}, but the daemon's API version is ${version}`,
     );
   }
 }

@@ -1,77 +1,94 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { exec, type Result } from './daemon.ts';
 
-/** Debian's dockerd, to compare with: no bridge, no firewall, own roots. */
-export interface ReferenceDaemon extends AsyncDisposable {
-  readonly host: string;
-  readonly pid: number;
-  readonly root: string;
-  docker(...args: string[]): Promise<Result>;
+/** A private dockerd: its address, and how to end it with everything it made. */
+export interface ReferenceDaemon {
+  /** `unix://…`, for DOCKER_HOST. */
+  host: string;
+  stop(): Promise<void>;
 }
 
-/** Why there is nothing to compare with, or undefined when there is. */
-export function dockerdUnavailable(): string | undefined {
-  return existsSync('/usr/sbin/dockerd') ? undefined : 'dockerd (docker.io) is not installed';
+const START_TIMEOUT_MS = 30_000;
+const STOP_TIMEOUT_MS = 20_000;
+
+/** Why no reference daemon can be had here; undefined when one can. */
+export function noDockerd(): string | undefined {
+  if (process.getuid?.() !== 0) return 'dockerd needs root';
+  for (const program of ['dockerd', 'docker']) {
+    if (spawnSync('sh', ['-c', `command -v ${program}`]).status !== 0) return `${program} is not installed`;
+  }
+  return undefined;
 }
 
-/** Starts a private dockerd and waits until it answers. */
-export async function startDockerd(args: readonly string[] = []): Promise<ReferenceDaemon> {
-  const root = mkdtempSync(join(tmpdir(), 'ref-docker-'));
-  const host = `unix://${join(root, 'd.sock')}`;
-  const env = { ...process.env, DOCKER_HOST: host, DOCKER_CONFIG: join(root, 'config') };
-  const child = spawn(
-    '/usr/sbin/dockerd',
-    [
-      ...[
-        '--data-root',
-        join(root, 'data'),
-        '--exec-root',
-        join(root, 'run'),
-        '-H',
-        host,
-        '--pidfile',
-        join(root, 'pid'),
-      ],
-      ...['--bridge=none', '--iptables=false', '--ip-forward=false', ...args],
-    ],
-    { stdio: ['ignore', 'ignore', 'pipe'] },
-  );
-  let output = '';
-  const ready = new Promise<void>((resolve, reject) => {
-    child.stderr.on('data', (data: Buffer) => {
-      output = (output + data.toString()).slice(-8000);
-      if (output.includes('API listen on')) resolve();
-    });
-    child.once('exit', () => reject(new Error(`dockerd ended before it listened:\n${output}`)));
+/** Starts a dockerd of its own: own data, own socket, no bridge, no firewall rules. */
+export async function startDockerd(): Promise<ReferenceDaemon> {
+  const dir = mkdtempSync(join(tmpdir(), 'gantry-dockerd-'));
+  const socket = join(dir, 'd.sock');
+  const args = [
+    '--data-root',
+    join(dir, 'data'),
+    '--exec-root',
+    join(dir, 'exec'),
+    '--pidfile',
+    join(dir, 'pid'),
+  ];
+  const flags = [
+    '--bridge=none',
+    '--iptables=false',
+    '--ip-forward=false',
+    '--containerd-namespace',
+    `ns${process.pid}`,
+  ];
+  const child = spawn('dockerd', [...args, ...flags, '-H', `unix://${socket}`], {
+    stdio: ['ignore', 'ignore', 'pipe'],
   });
-  await ready;
-  return {
-    host,
-    root,
-    pid: child.pid ?? 0,
-    docker: (...words) => exec('docker', words, { env }),
-    [Symbol.asyncDispose]: async () => {
-      const containers = (await exec('docker', ['ps', '-aq'], { env })).stdout.split('\n').filter(Boolean);
-      if (containers.length > 0) await exec('docker', ['rm', '-f', ...containers], { env });
-      const containerd = pidOf(join(root, 'run/containerd/containerd.pid'));
-      const gone = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGTERM');
-      await gone;
-      if (containerd) await ended(containerd);
-      rmSync(root, { recursive: true, force: true });
-    },
+  let log = '';
+  child.stderr.on('data', (chunk) => (log = (log + chunk).slice(-4000)));
+  const stop = async () => {
+    await end(child);
+    unmountBelow(dir);
+    rmSync(dir, { recursive: true, force: true });
   };
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  while (!(await answers(socket))) {
+    if (Date.now() > deadline || child.exitCode !== null) {
+      await stop();
+      throw new Error(`dockerd did not start:\n${log}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return { host: `unix://${socket}`, stop };
 }
 
-function pidOf(file: string): number | undefined {
-  return existsSync(file) ? Number(readFileSync(file, 'utf8')) : undefined;
+function answers(socketPath: string): Promise<boolean> {
+  if (!existsSync(socketPath)) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const ping = request({ socketPath, path: '/_ping' }, (reply) => {
+      reply.resume();
+      resolve(reply.statusCode === 200);
+    });
+    ping.on('error', () => resolve(false)).end();
+  });
 }
 
-async function ended(pid: number): Promise<void> {
-  for (let waited = 0; waited < 5000 && existsSync(`/proc/${pid}`); waited += 50) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+  await gone;
+  clearTimeout(timer);
+}
+
+/** What a killed daemon leaves mounted would keep its directory from going away. */
+function unmountBelow(dir: string): void {
+  const mounts = readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '');
+  for (const target of mounts.filter((mount) => mount.startsWith(`${dir}/`)).reverse()) {
+    spawnSync('umount', ['-l', target]);
   }
 }

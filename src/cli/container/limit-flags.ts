@@ -12,7 +12,7 @@ import {
 
 const section = 'Limits:';
 const only = { section };
-const windows = { section, hidden: true };
+const windows = { hidden: true, windowsOnly: true };
 
 const SWAP_HELP = "Memory and swap together; '-1' is unlimited";
 
@@ -29,8 +29,8 @@ function swap(): Flag<number> {
 export const LIMIT_FLAGS = {
   blkioWeight: uint16('Share of block I/O, 10 to 1000', only),
   blkioWeightDevice: listOf('Share of block I/O of a device: PATH:WEIGHT', parseWeight, only),
-  cpuCount: int('Accepted for compatibility', 0, windows),
-  cpuPercent: int('Accepted for compatibility', 0, windows),
+  cpuCount: int('Windows only', 0, windows),
+  cpuPercent: int('Windows only', 0, windows),
   cpuPeriod: int('CPU quota period in microseconds', 0, only),
   cpuQuota: int('CPU time per period in microseconds', 0, only),
   cpuRtPeriod: int('Real-time CPU period in microseconds', 0, only),
@@ -43,8 +43,8 @@ export const LIMIT_FLAGS = {
   deviceReadIops: listOf('Limit reads: PATH:OPERATIONS_PER_SECOND', parseOperationsPerSecond, only),
   deviceWriteBps: listOf('Limit writes: PATH:BYTES_PER_SECOND', parseBytesPerSecond, only),
   deviceWriteIops: listOf('Limit writes: PATH:OPERATIONS_PER_SECOND', parseOperationsPerSecond, only),
-  ioMaxbandwidth: bytes('Accepted for compatibility', windows),
-  ioMaxiops: int('Accepted for compatibility', 0, { ...windows, kind: 'uint' }),
+  ioMaxbandwidth: bytes('Windows only', windows),
+  ioMaxiops: int('Windows only', 0, { ...windows, kind: 'uint' }),
   kernelMemory: bytes('Kernel memory', { ...only, hidden: true }),
   memory: bytes('Memory', { section, short: 'm' }),
   memoryReservation: bytes('Memory to fall back to when the host runs short', only),

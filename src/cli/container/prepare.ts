@@ -3,10 +3,10 @@ import { formatAddress } from '../../client/address.ts';
 import { createContainer } from '../../client/containers.ts';
 import { isDaemonError } from '../../client/daemon-error.ts';
 import type { Engine } from '../../client/engine.ts';
-import { formatPlatform, parsePlatform } from '../../formats/platform.ts';
 import { familiarString, parseReference, type Reference, withDefaultTag } from '../../formats/reference.ts';
 import type { ContainerCreateRequest } from '../../wire/types-container.ts';
 import type { Cli } from '../cli-context.ts';
+import { platformQuery } from '../flags/platform.ts';
 import { pull } from '../pull.ts';
 import { terminalSize } from '../terminal/window-size.ts';
 import { claimCidFile } from './cid-file.ts';
@@ -35,6 +35,7 @@ export async function prepareRequest(
     labels: await collectLabels(flags.labelFile, flags.label),
     security: await securityRequest(flags.securityOpt),
     consoleSize: terminalSize(cli),
+    apiVersion: await engine.version(cli.ctx),
   };
   return createRequest(flags, sources, image, command);
 }
@@ -48,7 +49,7 @@ export async function makeContainer(
 ): Promise<string> {
   warn(cli, flags);
   const reference = referenceOf(request.Image ?? '');
-  const platform = flags.platform === '' ? undefined : formatPlatform(parsePlatform(flags.platform));
+  const platform = flags.platform === '' ? undefined : platformQuery(flags.platform);
   const query = { ...(flags.name !== '' && { name: flags.name }), ...(platform && { platform }) };
   using cidFile = claimCidFile(flags.cidfile);
   if (flags.pull === 'always' && reference) await fetchImage(cli, engine, flags, reference);

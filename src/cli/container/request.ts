@@ -1,4 +1,5 @@
 import { EngineError } from '../../base/errors.ts';
+import { compareVersions } from '../../client/version.ts';
 import type { EmptyObject } from '../../wire/types-common.ts';
 import type { ContainerConfig, ContainerCreateRequest } from '../../wire/types-container.ts';
 import type { HostConfig, Resources } from '../../wire/types-host-config.ts';
@@ -9,8 +10,12 @@ import { settleUlimits } from './limits.ts';
 import { checkNamespaces, healthRequest, logOptions, parseRestart, storageOptions } from './modes.ts';
 import { networkRequest } from './network.ts';
 import { portRequest } from './ports.ts';
-import type { SecurityPlan } from './security.ts';
+import { capabilityNames, type SecurityPlan } from './security.ts';
 import { tmpfsRequest, volumeRequest } from './volumes.ts';
+
+/** The API version that moved the MAC address from the container to its endpoint, and the one without kernel memory. */
+const MAC_OF_ENDPOINT = '1.44';
+const NO_KERNEL_MEMORY = '1.42';
 
 /** What the flags refer to, read beforehand. */
 export interface Sources {
@@ -19,6 +24,8 @@ export interface Sources {
   security: SecurityPlan;
   /** [height, width] of the terminal; zeros when there is none. */
   consoleSize: [number, number];
+  /** What the daemon speaks. */
+  apiVersion: string;
 }
 
 function fail(message: string): never {
@@ -42,7 +49,7 @@ export function createRequest(
     ...storage(flags),
     ...isolation(flags, sources),
     ...connections(flags, network.mode, ports.bindings),
-    ...resources(flags),
+    ...resources(flags, sources),
     ...lifecycle(flags),
     ConsoleSize: sources.consoleSize,
   };
@@ -55,7 +62,7 @@ export function createRequest(
 
 function config(
   flags: CreateFlags,
-  { env, labels }: Sources,
+  { env, labels, apiVersion }: Sources,
   image: string,
   command: readonly string[],
   exposed: readonly string[],
@@ -82,7 +89,7 @@ function config(
     Volumes: setOf(volumeRequest(flags.volume).anonymous),
     WorkingDir: flags.workdir,
     Entrypoint: entrypoint === undefined ? null : [entrypoint],
-    ...(flags.macAddress !== '' && { MacAddress: flags.macAddress }),
+    ...(compareVersions(apiVersion, MAC_OF_ENDPOINT) < 0 && { MacAddress: flags.macAddress }),
     Labels: labels,
     ...(stopSignal !== undefined && { StopSignal: stopSignal }),
     ...(stopTimeout !== undefined && { StopTimeout: stopTimeout }),
@@ -108,8 +115,8 @@ function storage(flags: CreateFlags): HostConfig {
 
 function isolation(flags: CreateFlags, { security }: Sources): HostConfig {
   return {
-    CapAdd: [...flags.capAdd],
-    CapDrop: [...flags.capDrop],
+    CapAdd: capabilityNames(flags.capAdd),
+    CapDrop: capabilityNames(flags.capDrop),
     CgroupnsMode: flags.cgroupns,
     GroupAdd: [...flags.groupAdd],
     IpcMode: flags.ipc,
@@ -157,7 +164,7 @@ function lifecycle(flags: CreateFlags): HostConfig {
   };
 }
 
-function resources(flags: CreateFlags): Resources & Pick<HostConfig, 'OomScoreAdj'> {
+function resources(flags: CreateFlags, { apiVersion }: Sources): Resources & Pick<HostConfig, 'OomScoreAdj'> {
   const { memorySwappiness } = flags;
   if (memorySwappiness !== -1 && (memorySwappiness < 0 || memorySwappiness > 100)) {
     fail(`invalid value: ${memorySwappiness}. Valid memory swappiness range is 0-100`);
@@ -170,13 +177,11 @@ function resources(flags: CreateFlags): Resources & Pick<HostConfig, 'OomScoreAd
     MemoryReservation: flags.memoryReservation,
     MemorySwap: flags.memorySwap,
     MemorySwappiness: memorySwappiness,
-    KernelMemory: flags.kernelMemory,
+    ...(compareVersions(apiVersion, NO_KERNEL_MEMORY) < 0 && { KernelMemory: flags.kernelMemory }),
     OomKillDisable: flags.oomKillDisable,
     OomScoreAdj: flags.oomScoreAdj,
     PidsLimit: flags.pidsLimit,
     NanoCpus: flags.cpus,
-    CpuCount: flags.cpuCount,
-    CpuPercent: flags.cpuPercent,
     CpuShares: flags.cpuShares,
     CpuPeriod: flags.cpuPeriod,
     CpuQuota: flags.cpuQuota,
@@ -190,8 +195,6 @@ function resources(flags: CreateFlags): Resources & Pick<HostConfig, 'OomScoreAd
     BlkioDeviceWriteBps: [...flags.deviceWriteBps],
     BlkioDeviceReadIOps: [...flags.deviceReadIops],
     BlkioDeviceWriteIOps: [...flags.deviceWriteIops],
-    IOMaximumIOps: flags.ioMaxiops,
-    IOMaximumBandwidth: flags.ioMaxbandwidth,
     Ulimits: settleUlimits(flags.ulimit),
     DeviceCgroupRules: [...flags.deviceCgroupRule],
     Devices: mappings,

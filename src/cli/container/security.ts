@@ -27,6 +27,15 @@ export function checkSysctl(text: string): string {
   return value !== undefined && allowed ? text : fail(`sysctl '${text}' is not allowed`);
 }
 
+/** Capabilities by their full names, sorted, each once; `ALL` stands for the rest. */
+export function capabilityNames(names: readonly string[]): string[] {
+  const full = names.map((name) => {
+    const upper = name.trim().toUpperCase();
+    return upper === 'ALL' || upper.startsWith('CAP_') ? upper : `CAP_${upper}`;
+  });
+  return full.includes('ALL') ? ['ALL'] : [...new Set(full)].sort();
+}
+
 export interface SecurityPlan {
   options: string[];
   /** `systempaths=unconfined`: nothing masked, nothing read-only. */

@@ -23,6 +23,8 @@ export interface Flag<T> {
   readonly hidden: boolean;
   /** The API version it needs. */
   readonly since: string | undefined;
+  /** Known, and refused: only daemons on Windows have it. */
+  readonly windowsOnly: boolean;
 }
 
 /** Flags by camel-case name; `noTrunc` is `--no-trunc` on the command line. */
@@ -44,6 +46,7 @@ export interface FlagOptions {
   aliases?: readonly string[];
   hidden?: boolean;
   since?: string;
+  windowsOnly?: boolean;
   /** How help names the kind of value, where it is not the builder's own. */
   kind?: string;
   shown?: string;
@@ -67,5 +70,6 @@ export function flag<T>(
     aliases: options.aliases ?? [],
     hidden: options.hidden ?? false,
     since: options.since,
+    windowsOnly: options.windowsOnly ?? false,
   };
 }

@@ -8,13 +8,19 @@ export function platform(help: string, options?: FlagOptions): Flag<OciPlatform 
   return flag<OciPlatform | undefined>(help, own, options);
 }
 
-/** `linux/arm64/v8` as the API's JSON has it. Throws `invalid`. */
+/** `linux/arm/v6` as the API's JSON has it. Throws `invalid`. */
 export function toOciPlatform(text: string): OciPlatform {
   const { os, architecture, variant } = parsePlatform(text);
-  return { os, architecture, ...(variant !== undefined && { variant }) };
+  // Docker's clients leave out the variant that is meant anyway.
+  const keep = variant !== undefined && !(architecture === 'arm64' && variant === 'v8');
+  return { os, architecture, ...(keep && { variant }) };
 }
 
-/** The platform as text. */
-export function platformText({ os, architecture, variant }: OciPlatform): string {
+/** A platform as the API's queries have it: `linux/arm/v6`. Throws `invalid`. */
+export function platformQuery(text: string): string {
+  return platformText(toOciPlatform(text));
+}
+
+function platformText({ os, architecture, variant }: OciPlatform): string {
   return formatPlatform({ os, architecture, ...(variant !== undefined && { variant }) });
 }
