@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import {
+  chownSync,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -90,6 +91,8 @@ export interface ContainerOptions {
   /** After the mounts, before pivotRoot. */
   readonly more?: readonly CreateOp[];
   readonly afterPivot?: readonly CreateOp[];
+  /** Owner of the upper directory. */
+  readonly owner?: number;
 }
 
 /** A directory with a busybox tree, from which containers are made; disposing kills and removes all. */
@@ -124,6 +127,8 @@ export class Lab implements AsyncDisposable {
     for (const dir of [runDir, join(runDir, 'rootfs'), join(snapshot, 'fs'), join(snapshot, 'work')]) {
       mkdirSync(dir, { recursive: true });
     }
+    const owner = options.owner ?? 0;
+    for (const dir of ['fs', 'work']) chownSync(join(snapshot, dir), owner, owner);
     const logPath = join(runDir, 'json.log');
     const log = options.log === null ? undefined : { path: logPath, maxSize: 0, maxFiles: 1, ...options.log };
     return {
