@@ -156,6 +156,10 @@ export class ContentStore implements ContentProvider, ContentIngester, ContentMa
     return found;
   }
 
+  async forgetIngest(_ctx: Ctx, digest: Digest): Promise<void> {
+    await this.#downloads.forget(digest);
+  }
+
   async expireIngests(ctx: Ctx, maxAgeMs: number): Promise<number> {
     const oldest = Date.now() - maxAgeMs;
     let freed = 0;

@@ -84,6 +84,8 @@ export interface ContentManager {
   delete(ctx: Ctx, digest: Digest): Promise<boolean>;
   walk(ctx: Ctx): AsyncIterable<ContentInfo>;
   ingests(ctx: Ctx): Promise<IngestInfo[]>;
+  /** Deletes the partial download of a blob, unless it is running. */
+  forgetIngest(ctx: Ctx, digest: Digest): Promise<void>;
   /** Deletes partial downloads that nobody has added to for `maxAgeMs`; returns the bytes freed. */
   expireIngests(ctx: Ctx, maxAgeMs: number): Promise<number>;
 }

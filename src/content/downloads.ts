@@ -39,6 +39,16 @@ export class Downloads {
     });
   }
 
+  /** Deletes the bytes of a transfer that has ended; one that everybody has left is waited for. */
+  async forget(digest: Digest): Promise<void> {
+    await this.#lock.run(digest, async () => {
+      const running = this.#shared.get(digest);
+      if (running && !running.deserted) return;
+      await running?.whole.catch(() => {});
+      await rm(this.#layout.ingest(digest), { force: true });
+    });
+  }
+
   async #present(blob: BlobRef): Promise<ContentInfo | undefined> {
     const found = await fileInfo(this.#layout.blob(blob.digest));
     return found && { digest: blob.digest, ...found };

@@ -1,4 +1,4 @@
-import { open, rm } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import type { Ctx } from '../base/ctx.ts';
 import { EngineError } from '../base/errors.ts';
 import type { Descriptor } from '../formats/descriptor.ts';
@@ -6,7 +6,7 @@ import { type ChainId, chainId } from '../formats/digest.ts';
 import { OCI_LAYER, OCI_LAYER_GZIP, OCI_LAYER_ZSTD } from '../formats/media-types.ts';
 import { LAYERS, type LayerRecord } from '../images/layer-record.ts';
 import type { ImagesDeps } from './images-deps.ts';
-import { type Holdings, holdBlob, registerLayer } from './images-layers.ts';
+import { discardDirectory, type Holdings, holdBlob, registerLayer } from './images-layers.ts';
 
 /**
  * Adds one layer on top of `parent` out of a tar stream, perhaps compressed, of which nothing is known beforehand: what
@@ -42,7 +42,7 @@ export async function addLayer(
     return await registerLayer(ctx, deps, { chainId: id, parent, diffId, blob }, unpacked, dir);
   } finally {
     // Registering has moved it away.
-    await rm(dir, { recursive: true, force: true });
+    await discardDirectory(ctx, dir);
   }
 }
 

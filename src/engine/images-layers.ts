@@ -1,11 +1,15 @@
-import { rm } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { type Ctx, detached } from '../base/ctx.ts';
 import { EngineError, isEngineError } from '../base/errors.ts';
 import { UndoStack } from '../base/undo.ts';
 import type { Download } from '../content/content.ts';
+import type { Retry } from '../distribution/blobs.ts';
 import type { Descriptor } from '../formats/descriptor.ts';
 import { type ChainId, chainIds, type DiffId, type Digest } from '../formats/digest.ts';
 import { LAYERS, type LayerRecord } from '../images/layer-record.ts';
+import { O_DIRECTORY, O_PATH } from '../kernel/constants.ts';
+import { removeTree } from '../kernel/directories.ts';
+import { openPath, own } from '../kernel/fd.ts';
 import type { UnpackResult } from '../layers/unpack-job.ts';
 import type { Lease } from '../store/leases.ts';
 import { releaseBlobs, releaseLayers } from './gc.ts';
@@ -20,7 +24,9 @@ export interface LayerSource {
   /** The layer's tar, perhaps compressed. */
   readonly blob: Descriptor;
   /** Joins or starts its transfer into the content store. */
-  download(ctx: Ctx): Promise<Download>;
+  download(ctx: Ctx, onRetry: (retry: Retry) => void): Promise<Download>;
+  /** Tells whoever served the blob's bytes that they were wrong; present where asking again may bring the right ones. */
+  readonly distrust?: () => void;
 }
 
 /** What one operation holds until its records are committed. */
@@ -28,6 +34,9 @@ export interface Holdings {
   readonly blobs: Lease<Digest>;
   readonly layers: Lease<ChainId>;
 }
+
+/** Time for removing the largest layers. */
+const REMOVAL_MS = 600_000;
 
 type LayerReport = (progress: LayerProgress) => void;
 
@@ -52,9 +61,14 @@ export async function withHoldings<T>(
     held.blobs[Symbol.dispose]();
     held.layers[Symbol.dispose]();
     await using undo = new UndoStack(ctx.log);
-    if (leftovers === 'drop') undo.push('delete blobs', () => releaseBlobs(detached(ctx), deps, blobs));
+    if (leftovers === 'drop') undo.push('delete blobs', () => dropBlobs(detached(ctx), deps, blobs));
     if (!succeeded) undo.push('remove layers', () => releaseLayers(detached(ctx), deps, layers));
   }
+}
+
+async function dropBlobs(ctx: Ctx, deps: ImagesDeps, blobs: readonly Digest[]): Promise<void> {
+  await releaseBlobs(ctx, deps, blobs);
+  for (const digest of blobs) await deps.content.forgetIngest(ctx, digest);
 }
 
 /** Holds a blob, having waited for whoever is just deleting it. */
@@ -131,7 +145,7 @@ async function installLayer(
     await registerLayer(ctx, deps, { chainId, parent, diffId, blob }, unpacked, dir);
     report({ status: 'Pull complete' });
   } catch (error) {
-    await rm(dir, { recursive: true, force: true });
+    await discardDirectory(ctx, dir);
     if (source.name === undefined || !isEngineError(error)) throw error;
     throw new EngineError(error.kind, `${source.name}: ${error.message}`, { cause: error });
   }
@@ -162,7 +176,12 @@ export async function registerLayer(
   });
 }
 
-/** One at a time per blob: whoever comes second finds it stored. Kept bytes that turn out wrong are fetched anew, once. */
+/** What came of fetching and unpacking a layer once. `wrong`: the bytes were not the blob's, and are thrown away. */
+type Attempt =
+  | { readonly kind: 'done'; readonly unpacked: UnpackResult }
+  | { readonly kind: 'wrong'; readonly error: EngineError };
+
+/** Wrong bytes (kept from an earlier download, or served by a bad mirror) are fetched anew once, where that may help. */
 async function fetchAndUnpack(
   ctx: Ctx,
   deps: ImagesDeps,
@@ -170,19 +189,44 @@ async function fetchAndUnpack(
   dir: string,
   report: LayerReport,
 ): Promise<UnpackResult> {
+  const first = await attempt(ctx, deps, source, dir, report);
+  if (first.kind === 'done') return first.unpacked;
+  if (!source.distrust) throw first.error;
+  ctx.log.warn('a layer came with wrong bytes', { digest: source.blob.digest });
+  source.distrust();
+  const second = await attempt(ctx, deps, source, dir, report);
+  if (second.kind === 'done') return second.unpacked;
+  throw second.error;
+}
+
+async function attempt(
+  ctx: Ctx,
+  deps: ImagesDeps,
+  source: LayerSource,
+  dir: string,
+  report: LayerReport,
+): Promise<Attempt> {
+  const abort = new AbortController();
+  const own = { ...ctx, signal: AbortSignal.any([ctx.signal, abort.signal]) };
   report({ status: 'Waiting' });
-  return deps.locks.run(`fetch ${source.blob.digest}`, async () => {
-    const download = await source.download(ctx);
+  try {
+    const download = await source.download(own, ({ waitMs }) =>
+      report({ status: `Retrying in ${Math.ceil(waitMs / 1000)} seconds` }),
+    );
     try {
-      return await unpackWhileFetching(ctx, deps, source, download, dir, report);
+      const unpacked = await unpackWhileFetching(own, deps, source, download, dir, report);
+      await download.commit(own, unpacked.compressedDigest);
+      return { kind: 'done', unpacked };
     } catch (error) {
-      const kept = download.resumedFrom > 0 && download.resumedFrom < source.blob.size;
-      if (!kept || !isEngineError(error, 'data-loss') || !(await isThrownAway(ctx, download))) throw error;
-      ctx.log.warn('bytes kept from an earlier download were wrong', { digest: source.blob.digest });
+      if (isEngineError(error, 'data-loss') && (await isThrownAway(own, download))) {
+        return { kind: 'wrong', error };
+      }
+      throw error;
     }
-    const anew = await source.download(ctx);
-    return unpackWhileFetching(ctx, deps, source, anew, dir, report);
-  });
+  } catch (error) {
+    abort.abort(error);
+    throw error;
+  }
 }
 
 /** Committing hashes what came, and throws it away when it is not the blob. */
@@ -204,8 +248,6 @@ async function unpackWhileFetching(
   dir: string,
   report: LayerReport,
 ): Promise<UnpackResult> {
-  const abort = new AbortController();
-  const own = { ...ctx, signal: AbortSignal.any([ctx.signal, abort.signal]) };
   const total = source.blob.size;
   const stop = download.onGrowth((current) => report({ status: 'Downloading', current, total }));
   let arrived = false;
@@ -215,7 +257,7 @@ async function unpackWhileFetching(
     report({ status: 'Download complete' });
   });
   const unpacking = firstByte(download).then(() =>
-    deps.unpack(own, {
+    deps.unpack(ctx, {
       source: { kind: 'growing', blob: download },
       compressedDigest: source.blob.digest,
       diffId: source.diffId,
@@ -227,13 +269,11 @@ async function unpackWhileFetching(
     }),
   );
   try {
-    const [unpacked] = await Promise.all([unpacking, arrival]);
-    await download.commit(ctx, unpacked.compressedDigest);
-    return unpacked;
-  } catch (error) {
-    abort.abort(error);
-    await unpacking.catch(() => {});
-    throw error;
+    // Both to the end: when unpacking fails, whether the bytes were right is known only when all have come.
+    const [unpacked, whole] = await Promise.allSettled([unpacking, arrival]);
+    if (whole.status === 'rejected') throw whole.reason;
+    if (unpacked.status === 'rejected') throw unpacked.reason;
+    return unpacked.value;
   } finally {
     stop();
   }
@@ -249,4 +289,10 @@ function firstByte(download: Download): Promise<void> {
     });
     download.whole.then(resolve, reject).finally(stop);
   });
+}
+
+/** Removes a layer's directory that will not be registered; nothing happens when there is none. */
+export async function discardDirectory(ctx: Ctx, dir: string): Promise<void> {
+  using parent = own(openPath(dirname(dir), O_PATH | O_DIRECTORY));
+  await removeTree(detached(ctx, REMOVAL_MS), parent.fd, basename(dir));
 }

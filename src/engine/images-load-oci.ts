@@ -93,6 +93,10 @@ function layersOf(
     const diffId = diffIds[i];
     if (diffId === undefined) return [];
     const member = archive.members.find(layoutBlob(blob.digest), `layers[${i}] of ${manifest.config.digest}`);
+    if (member.size !== blob.size) {
+      const sizes = `${member.size} bytes, but its descriptor says ${blob.size}`;
+      throw new EngineError('data-loss', `image archive: entry ${JSON.stringify(member.name)}: ${sizes}`);
+    }
     return [layerInMember(deps, archive, member, blob, diffId)];
   });
 }

@@ -20,6 +20,7 @@ export interface LayerProgress {
     | 'Pulling fs layer'
     | 'Waiting'
     | 'Downloading'
+    | `Retrying in ${number} seconds`
     | 'Verifying Checksum'
     | 'Download complete'
     | 'Extracting'

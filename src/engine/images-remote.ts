@@ -126,9 +126,9 @@ function layerSources(
   return config.diffIds.flatMap((diffId, i) => {
     const blob = manifest.layers[i];
     if (!blob) return [];
-    const download: LayerSource['download'] = (ctx) =>
-      deps.content.download(ctx, blob, (own, offset) => repository.blob(own, blob, offset));
-    return [{ diffId, blob, download }];
+    const download: LayerSource['download'] = (ctx, onRetry) =>
+      deps.content.download(ctx, blob, (own, offset) => repository.blob(own, blob, offset, onRetry));
+    return [{ diffId, blob, download, distrust: () => repository.distrust(blob.digest) }];
   });
 }
 

@@ -4,6 +4,7 @@ import { type Ctx, checkCancelled } from '../base/ctx.ts';
 import { EngineError } from '../base/errors.ts';
 import { readTar } from '../formats/tar-stream.ts';
 import { ArchiveMembers, type MemberData } from '../images/archive-members.ts';
+import { decompress } from '../layers/decompress.ts';
 import type { ImagesDeps } from './images-deps.ts';
 
 const CHUNK = 1 << 20;
@@ -68,7 +69,7 @@ export async function spoolArchive(
   const members = new ArchiveMembers();
   try {
     let end = 0;
-    for await (const { entry, data } of readTar(archive)) {
+    for await (const { entry, data } of readTar(decompress(buffers(archive)))) {
       members.add(entry, end);
       for await (const chunk of data) {
         checkCancelled(ctx);
@@ -81,6 +82,10 @@ export async function spoolArchive(
     await file.close();
     throw spoolError(error);
   }
+}
+
+async function* buffers(archive: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  for await (const chunk of archive) yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
 }
 
 async function namelessFile(parent: string): Promise<FileHandle> {
