@@ -60,6 +60,8 @@ export function compileDevices(devices: readonly Device[], inUserNamespace: bool
   for (const [i, device] of devices.entries()) {
     byPath.set(checkedPath(device, `linux.devices[${i}].path`), device);
   }
+  // A container's terminals are its own: the host's multiplexer is not among its devices.
+  for (const [path] of LINKS) byPath.delete(path);
   const nodes = [...byPath.values()].map((device) => (inUserNamespace ? bindNode(device) : makeNode(device)));
   return [...nodes, ...LINKS.map(([path, to]): CreateOp => ({ op: 'symlink', path, to }))];
 }
