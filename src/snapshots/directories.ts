@@ -1,79 +1,116 @@
-import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { backgroundCtx } from '../base/ctx.ts';
 import { messageOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
+import { O_DIRECTORY, O_PATH, O_RDONLY } from '../kernel/constants.ts';
+import { removeTree } from '../kernel/directories.ts';
+import { openPath, own } from '../kernel/fd.ts';
+import { syncfs } from '../kernel/files.ts';
+
+/** Only the daemon may reach into layers: set-uid programs lie in them (CVE-2021-41091). */
+const PRIVATE = 0o700;
 
 /**
- * The directories of snapshots: `ROOT/N/fs` and `ROOT/N/work`. A directory is made before its record and renamed away
- * after the record is gone, so that a crash leaves at most directories nobody knows: `N` without a record, `*.tmp` that
- * were being filled, `*.gone` that were being removed. All three are swept when the daemon starts.
+ * The directories below DATA/snapshots:
+ *
+ *     N/fs      a layer, or the writable directory of an active snapshot
+ *     N/work    overlay's work directory beside it
+ *     N.tmp     a layer being unpacked, a copy being made
+ *     N.gone    removed, on its way out
+ *
+ * N is never given out twice while the daemon runs. A directory that no record names is rubbish.
  */
 export class SnapshotDirectories {
-  readonly root: string;
+  readonly base: string;
   readonly #log: Log;
-  readonly #removals = new Set<Promise<void>>();
-  #last: number;
+  #lastId = 0;
+  #removals: Promise<void> = Promise.resolve();
 
-  /** Opens `root`, sweeping what `known` ids do not name. */
-  constructor(root: string, known: Iterable<number>, log: Log) {
-    this.root = root;
+  constructor(base: string, log: Log) {
+    this.base = base;
     this.#log = log;
-    mkdirSync(root, { recursive: true, mode: 0o700 });
-    const ids = new Set(known);
-    this.#last = Math.max(0, ...ids);
-    for (const name of readdirSync(root)) {
-      const id = /^\d+/.exec(name)?.[0];
-      this.#last = Math.max(this.#last, Number(id ?? 0));
-      if (!/^\d+$/.test(name) || !ids.has(Number(name))) this.#remove(name);
+    mkdirSync(base, { recursive: true, mode: PRIVATE });
+  }
+
+  /** At start-up: removes what is not among `known`, and gives out numbers above all that are in use. */
+  sweep(known: ReadonlySet<number>): void {
+    this.#lastId = Math.max(0, ...known);
+    for (const name of readdirSync(this.base)) {
+      const id = Number.parseInt(name, 10);
+      if (id > this.#lastId) this.#lastId = id;
+      if (String(id) === name && known.has(id)) continue;
+      this.#log.info('removing a directory of no snapshot', { directory: name });
+      this.#discard(name);
     }
   }
 
-  /** A number that no directory has had. */
   nextId(): number {
-    return ++this.#last;
-  }
-
-  /** Path of a directory to be filled; not made. */
-  temporary(): string {
-    return join(this.root, `${this.nextId()}.tmp`);
-  }
-
-  /** Makes `ROOT/ID` with the directories `names`. */
-  make(id: number, names: readonly string[], mode: number): void {
-    const dir = join(this.root, String(id));
-    mkdirSync(dir, { mode: 0o700 });
-    for (const name of names) mkdirSync(join(dir, name), { mode });
-  }
-
-  /** Makes `ROOT/ID` with `filled` as its `fs`. */
-  adopt(id: number, filled: string): void {
-    mkdirSync(join(this.root, String(id)), { mode: 0o700 });
-    renameSync(filled, this.fs(id));
+    return ++this.#lastId;
   }
 
   fs(id: number): string {
-    return join(this.root, String(id), 'fs');
+    return join(this.base, String(id), 'fs');
   }
 
-  /** Takes `ROOT/ID`, if it is there, out of sight at once and removes it in the background. */
-  discard(id: number): void {
+  work(id: number): string {
+    return join(this.base, String(id), 'work');
+  }
+
+  temporary(): string {
+    return join(this.base, `${this.nextId()}.tmp`);
+  }
+
+  /** Makes N with an empty `fs` and `work`. */
+  make(id: number): void {
+    mkdirSync(join(this.base, String(id)), { mode: PRIVATE });
+    mkdirSync(this.fs(id), { mode: 0o755 });
+    mkdirSync(this.work(id), { mode: PRIVATE });
+  }
+
+  /** Moves a finished directory to N/fs. */
+  adopt(id: number, directory: string): void {
+    mkdirSync(join(this.base, String(id)), { mode: PRIVATE });
+    renameSync(directory, this.fs(id));
+  }
+
+  /** Flushes the filesystem: everything moved here before is on disk afterwards, under its name. */
+  async flush(): Promise<void> {
+    using base = own(openPath(this.base, O_RDONLY | O_DIRECTORY));
+    await syncfs(base.fd);
+  }
+
+  /** Takes N out of sight now and removes it in the background. */
+  remove(id: number): void {
     const gone = `${id}.gone`;
-    if (!existsSync(join(this.root, String(id)))) return;
-    renameSync(join(this.root, String(id)), join(this.root, gone));
-    this.#remove(gone);
+    try {
+      renameSync(join(this.base, String(id)), join(this.base, gone));
+    } catch (error) {
+      // Its record is gone, so the next start-up takes it away.
+      this.#log.warn('snapshot directory not removed', { id, error: messageOf(error) });
+      return;
+    }
+    this.#discard(gone);
   }
 
-  /** Fulfilled when nothing is being removed. */
+  /** Removes a temporary directory in the background. */
+  discardTemporary(directory: string): void {
+    this.#discard(basename(directory));
+  }
+
   async drained(): Promise<void> {
-    while (this.#removals.size > 0) await Promise.all(this.#removals);
+    await this.#removals;
   }
 
-  #remove(name: string): void {
-    const removal = rm(join(this.root, name), { recursive: true, force: true }).catch((error: unknown) =>
-      this.#log.warn('cannot remove a snapshot directory', { name, error: messageOf(error) }),
-    );
-    const tracked: Promise<void> = removal.finally(() => this.#removals.delete(tracked));
-    this.#removals.add(tracked);
+  /** One after another: removal is work for the disk, and nobody waits for it. */
+  #discard(name: string): void {
+    this.#removals = this.#removals.then(async () => {
+      try {
+        using base = own(openPath(this.base, O_PATH | O_DIRECTORY));
+        await removeTree(backgroundCtx(this.#log), base.fd, name);
+      } catch (error) {
+        this.#log.warn('snapshot directory not removed', { directory: name, error: messageOf(error) });
+      }
+    });
   }
 }

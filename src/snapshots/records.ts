@@ -1,12 +1,14 @@
 import { EngineError } from '../base/errors.ts';
+import { jsonObject, jsonSize, jsonString } from '../formats/json.ts';
 import type { Bucket } from '../store/bucket.ts';
 import type { Reader } from '../store/store.ts';
 import type { SnapshotInfo, SnapshotKey, SnapshotKind } from './snapshotter.ts';
 
-/** What is kept of a snapshot. `id` names its directory and is never given out again. */
+/** A snapshot as it is stored. */
 export interface SnapshotRecord {
-  readonly id: number;
   readonly kind: SnapshotKind;
+  /** Name of its directory; a view has none of its own. */
+  readonly id?: number;
   readonly parent?: SnapshotKey;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
@@ -15,53 +17,47 @@ export interface SnapshotRecord {
 /** `snapshots`: key → {@link SnapshotRecord}. */
 export const SNAPSHOTS: Bucket<SnapshotKey, SnapshotRecord> = { name: 'snapshots', parse };
 
-const KINDS: readonly string[] = ['active', 'view', 'committed'] satisfies SnapshotKind[];
-
-function isKind(value: unknown): value is SnapshotKind {
-  return typeof value === 'string' && KINDS.includes(value);
+function parse(value: unknown): SnapshotRecord {
+  const json = jsonObject(value, 'snapshot');
+  return {
+    kind: kindOf(jsonString(json['kind'], 'kind')),
+    ...(json['id'] !== undefined && { id: jsonSize(json['id'], 'id') }),
+    ...(json['parent'] !== undefined && { parent: jsonString(json['parent'], 'parent') }),
+    createdAt: jsonSize(json['createdAt'], 'createdAt'),
+  };
 }
 
-function parse(json: unknown): SnapshotRecord {
-  if (typeof json === 'object' && json !== null && 'id' in json && 'kind' in json && 'createdAt' in json) {
-    const { id, kind, createdAt } = json;
-    const parent = 'parent' in json ? json.parent : undefined;
-    if (typeof id === 'number' && isKind(kind) && typeof createdAt === 'number') {
-      return { id, kind, createdAt, ...(typeof parent === 'string' && { parent }) };
-    }
-  }
-  throw new EngineError('data-loss', 'not a snapshot record');
+function kindOf(text: string): SnapshotKind {
+  if (text === 'active' || text === 'view' || text === 'committed') return text;
+  throw new EngineError('data-loss', `${JSON.stringify(text)} is no kind of snapshot`);
 }
 
-/** The record of a snapshot as the outside sees it. */
-export function infoOf(key: SnapshotKey, record: SnapshotRecord): SnapshotInfo {
-  const { kind, createdAt, parent } = record;
-  return { key, kind, createdAt, ...(parent !== undefined && { parent }) };
+/** A record as the outside sees it. */
+export function infoOf(key: SnapshotKey, { kind, parent, createdAt }: SnapshotRecord): SnapshotInfo {
+  return { key, kind, ...(parent !== undefined && { parent }), createdAt };
 }
 
-/** The record; throws `not-found`. */
-export function requireSnapshot(read: Reader, key: SnapshotKey): SnapshotRecord {
+/** The record of `key`. Throws `not-found`. */
+export function getSnapshot(read: Reader, key: SnapshotKey): SnapshotRecord {
   const record = read.get(SNAPSHOTS, key);
-  if (!record) throw new EngineError('not-found', `snapshot ${key} does not exist`);
+  if (!record) throw new EngineError('not-found', `no such snapshot: ${key}`);
   return record;
 }
 
-/** Throws unless `key` is a committed snapshot. */
-export function requireParent(read: Reader, key: SnapshotKey | undefined): void {
-  if (key !== undefined && requireSnapshot(read, key).kind !== 'committed') {
-    throw new EngineError('conflict', `snapshot ${key} is not committed and cannot be a parent`);
-  }
+/** A committed snapshot, which others may stand on. Throws `not-found`, or `conflict` when it is not committed. */
+export function getCommitted(read: Reader, key: SnapshotKey): SnapshotRecord {
+  const record = getSnapshot(read, key);
+  if (record.kind === 'committed') return record;
+  throw new EngineError('conflict', `snapshot ${key} is ${record.kind}, not committed`);
 }
 
-/** Throws `conflict` when `key` is taken. */
-export function requireFree(read: Reader, key: SnapshotKey): void {
-  if (read.has(SNAPSHOTS, key)) throw new EngineError('conflict', `snapshot ${key} exists already`);
-}
-
-/** Throws `conflict` while a snapshot stands on `key`. */
-export function requireChildless(read: Reader, key: SnapshotKey): void {
-  for (const [child, record] of read.range(SNAPSHOTS)) {
-    if (record.parent === key) {
-      throw new EngineError('conflict', `snapshot ${key} cannot be removed: ${child} stands on it`);
-    }
+/** Directory names of `key` and of all below it, the uppermost first. */
+export function chainOf(read: Reader, key: SnapshotKey): number[] {
+  const ids: number[] = [];
+  for (let at: SnapshotKey | undefined = key; at !== undefined; ) {
+    const { id, parent } = getSnapshot(read, at);
+    if (id !== undefined) ids.push(id);
+    at = parent;
   }
+  return ids;
 }
