@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { Duplex } from 'node:stream';
+import { Socket } from 'node:net';
 import { type Ctx, checkCancelled } from '../base/ctx.ts';
 import { EngineError } from '../base/errors.ts';
 import { encodeProgram } from './shim-encode.ts';
@@ -58,7 +58,7 @@ export interface ShimCreation {
 export async function createShim(ctx: Ctx, image: ShimImage, spec: ShimSpec): Promise<ShimCreation> {
   checkCancelled(ctx);
   const program = encodeProgram(spec.program);
-  const shim = new Shim(image);
+  const shim = takeShim(image);
   const log = spec.log;
   shim.socket.send(
     'CREATE',
@@ -73,9 +73,32 @@ export async function createShim(ctx: Ctx, image: ShimImage, spec: ShimSpec): Pr
       shim.socket.send('START', encodeProgram(processProgram));
       await shim.answer(startCtx, 'STARTED');
       shim.release();
+      keepSpare(image);
     },
     abort: () => shim.abort(),
   };
+}
+
+/** Forking a process of the daemon's size takes milliseconds: one shim per image is started ahead and waits for its orders. */
+const spares = new WeakMap<ShimImage, Shim>();
+/** The next one is started when the request that took the last has had its answer, in milliseconds. */
+const SPARE_DELAY = 20;
+
+function takeShim(image: ShimImage): Shim {
+  const spare = spares.get(image);
+  spares.delete(image);
+  if (!spare?.alive) return new Shim(image);
+  spare.ref();
+  return spare;
+}
+
+function keepSpare(image: ShimImage): void {
+  setTimeout(() => {
+    if (spares.get(image)?.alive) return;
+    const spare = new Shim(image);
+    spare.unref();
+    spares.set(image, spare);
+  }, SPARE_DELAY).unref();
 }
 
 function stdioFlags(spec: ShimSpec): number {
@@ -90,6 +113,7 @@ class Shim {
   readonly socket: FrameSocket;
   readonly #child: ChildProcess;
   readonly #gone: Promise<string>;
+  readonly #stream: Socket;
 
   constructor(image: ShimImage) {
     const child = spawn(image.path, [], {
@@ -101,10 +125,26 @@ class Shim {
     });
     this.#gone = goneOf(child);
     const socket = child.stdio[3];
-    if (!(socket instanceof Duplex)) throw new Error('no socket to the shim');
+    if (!(socket instanceof Socket)) throw new Error('no socket to the shim');
+    this.#stream = socket;
     this.#child = child;
     this.pid = child.pid ?? 0;
     this.socket = new FrameSocket(socket);
+  }
+
+  get alive(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null && !this.#stream.destroyed;
+  }
+
+  /** Whether this process stays for its sake. It ends by itself when this process does. */
+  ref(): void {
+    this.#child.ref();
+    this.#stream.ref();
+  }
+
+  unref(): void {
+    this.#child.unref();
+    this.#stream.unref();
   }
 
   /** The payload of the answer `wanted`; anything else, and a cancellation, ends the shim. */
