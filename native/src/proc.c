@@ -162,6 +162,8 @@ static void settle_exec(struct proc *proc)
 
 static void settle_init(struct proc *proc)
 {
+    if (shim.hooks > 0)
+        return; /* the engine has to hear of the start first */
     if (!outputs_closed(proc)) {
         if (!proc->drain.armed && !shim.own_pids)
             kill_container(SIGKILL);
@@ -195,6 +197,7 @@ static void reaped(pid_t pid, int status)
         shim.hooks = 0;
         shim.failed_hooks += (uint32_t)WEXITSTATUS(status);
         control_started();
+        proc_settle(&shim.init);
         return;
     }
     struct proc *proc = find_pid(pid);
