@@ -10,7 +10,7 @@ import { capabilityMask } from './capabilities.ts';
 import type { CompileContext } from './compile-context.ts';
 import { compileHooks } from './compile-hooks.ts';
 import { environmentValue } from './environment.ts';
-import { compileFilter } from './seccomp/filter.ts';
+import { cachedFilter } from './seccomp/filter-cache.ts';
 import type { Capabilities, Process, Rlimit, Seccomp, Spec } from './spec.ts';
 
 /** Docker's, and nearly everybody's. */
@@ -122,7 +122,7 @@ function compileSeccomp(seccomp: Seccomp, arch: 'amd64' | 'arm64'): SeccompOp {
       `linux.seccomp.flags[${i}]: ${JSON.stringify(flag)} is none of ${Object.keys(SECCOMP_FLAGS).join(', ')}`,
     );
   });
-  return { op: 'seccomp', flags, filter: compileFilter(seccomp, arch) };
+  return { op: 'seccomp', flags, filter: cachedFilter(seccomp, arch) };
 }
 
 function compileCapabilities(sets: Capabilities): CapabilitiesOp {
