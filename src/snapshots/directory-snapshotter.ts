@@ -99,7 +99,7 @@ export abstract class DirectorySnapshotter implements Snapshotter {
     const { id } = await this.store.transaction((tx) => {
       const record = getSnapshot(tx, key);
       for (const [child, { parent }] of tx.range(SNAPSHOTS)) {
-        if (parent === key) throw new EngineError('conflict', `snapshot ${key} is below ${child}`);
+        if (parent === key) throw new EngineError('conflict', `snapshot ${key}: ${child} stands on it`);
       }
       tx.delete(SNAPSHOTS, key);
       return record;

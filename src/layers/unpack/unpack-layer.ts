@@ -8,8 +8,8 @@ import { O_DIRECTORY, O_PATH } from '../../kernel/constants.ts';
 import { removeTreeSync } from '../../kernel/directories.ts';
 import { openPath, own } from '../../kernel/fd.ts';
 import { type LayerStats, LayerWriter } from '../apply/layer-writer.ts';
+import { decompress } from '../decompress.ts';
 import type { UnpackResult } from '../unpack-job.ts';
-import { decompress } from './decompress.ts';
 import type { WorkerJob } from './protocol.ts';
 
 export type LayerJob = Pick<WorkerJob, 'compressedDigest' | 'diffId' | 'target' | 'whiteouts'>;
