@@ -10,7 +10,7 @@ import { Leases } from '../store/leases.ts';
 import type { Store } from '../store/store.ts';
 import type { EventBus } from './event-bus.ts';
 import type { LayerProgress } from './images-progress.ts';
-import { SharedTasks } from './images-shared.ts';
+import { Arrivals, SharedTasks } from './images-shared.ts';
 
 /** What the image use cases work with: a part of the engine. */
 export interface ImagesDeps extends ImagesParts {
@@ -18,6 +18,8 @@ export interface ImagesDeps extends ImagesParts {
   readonly leases: { readonly blobs: Leases<Digest>; readonly layers: Leases<ChainId> };
   /** Layers being brought in, by chain ID, shared by all operations that need them. */
   readonly layerTasks: SharedTasks<void, LayerProgress>;
+  /** Announces layers that are registered, by chain ID. */
+  readonly arrivals: Arrivals;
   /** Held, by chain ID or blob digest, while something is registered or deleted under that name. */
   readonly locks: KeyedLock;
 }
@@ -51,6 +53,7 @@ export function imagesDeps(parts: ImagesParts): ImagesDeps {
     ...parts,
     leases: { blobs: new Leases(), layers: new Leases() },
     layerTasks: new SharedTasks(),
+    arrivals: new Arrivals(),
     locks: new KeyedLock(),
   };
 }

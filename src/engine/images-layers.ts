@@ -97,19 +97,12 @@ export async function installLayers(
   }
   const abort = new AbortController();
   const own = { ...ctx, signal: AbortSignal.any([ctx.signal, abort.signal]) };
-  let below: Promise<void> = Promise.resolve();
-  const tasks = sources.map((source, i) => {
+  const tasks = sources.flatMap((source, i) => {
     const chainId = chain[i];
-    if (present[i] || chainId === undefined) return below;
-    const parent = chain[i - 1];
-    const ready = below;
-    below = deps.layerTasks.join(
-      own,
-      chainId,
-      (taskCtx, tell) => installLayer(taskCtx, deps, { source, chainId, parent, ready }, tell),
-      (progress) => report(i, progress),
-    );
-    return below;
+    if (present[i] || chainId === undefined) return [];
+    const work = (taskCtx: Ctx, tell: LayerReport): Promise<void> =>
+      installLayer(taskCtx, deps, { source, chainId, parent: chain[i - 1] }, tell);
+    return [deps.layerTasks.join(own, chainId, work, (progress) => report(i, progress))];
   });
   try {
     await Promise.all(tasks);
@@ -124,8 +117,6 @@ interface Placement {
   readonly source: LayerSource;
   readonly chainId: ChainId;
   readonly parent: ChainId | undefined;
-  /** Fulfilled when the parent is registered. */
-  readonly ready: Promise<void>;
 }
 
 /** Transfer ∥ unpack → settle on the layers below → register. */
@@ -135,12 +126,12 @@ async function installLayer(
   place: Placement,
   report: LayerReport,
 ): Promise<void> {
-  const { source, chainId, parent, ready } = place;
-  ready.catch(() => {});
+  const { source, chainId, parent } = place;
   const dir = deps.snapshots.newLayerDir();
   try {
     const unpacked = await fetchAndUnpack(ctx, deps, source, dir, report);
-    await ready;
+    // Whoever shares in this layer also shares in its parent, and leaves here when that fails.
+    if (parent) await deps.arrivals.wait(ctx, parent, () => deps.store.has(LAYERS, parent));
     const { diffId, blob } = source;
     await registerLayer(ctx, deps, { chainId, parent, diffId, blob }, unpacked, dir);
     report({ status: 'Pull complete' });
@@ -172,6 +163,7 @@ export async function registerLayer(
     const size = unpacked.contentSize;
     const record = { chainId, diffId, ...(parent !== undefined && { parent }), size, blob };
     await deps.store.put(LAYERS, chainId, record);
+    deps.arrivals.announce(chainId);
     return record;
   });
 }

@@ -83,3 +83,34 @@ class Task<T, P> {
     });
   }
 }
+
+/** Things that come to be, by key, and who waits for them. */
+export class Arrivals {
+  readonly #waiting = new Map<string, Set<() => void>>();
+
+  /** Says that what `key` stands for is there now. */
+  announce(key: string): void {
+    for (const wake of this.#waiting.get(key) ?? []) wake();
+    this.#waiting.delete(key);
+  }
+
+  /** Waits until `key` is announced; returns at once when `isThere`. Throws `cancelled`. */
+  async wait(ctx: Ctx, key: string, isThere: () => boolean): Promise<void> {
+    if (isThere()) return;
+    await new Promise<void>((resolve, reject) => {
+      const waiters = this.#waiting.get(key) ?? new Set();
+      this.#waiting.set(key, waiters);
+      const wake = (): void => {
+        ctx.signal.removeEventListener('abort', stop);
+        resolve();
+      };
+      const stop = (): void => {
+        waiters.delete(wake);
+        reject(new EngineError('cancelled', 'the operation was cancelled', { cause: ctx.signal.reason }));
+      };
+      waiters.add(wake);
+      if (ctx.signal.aborted) stop();
+      else ctx.signal.addEventListener('abort', stop, { once: true });
+    });
+  }
+}
