@@ -19,6 +19,7 @@ import {
   resolveConfig,
   type Settings,
 } from './engine/daemon-config.ts';
+import { reconcileImages } from './engine/gc.ts';
 import { type OpenedEngine, openEngine } from './engine/open.ts';
 import { reconcile } from './engine/reconcile.ts';
 import { VERSION } from './engine/version.ts';
@@ -91,6 +92,7 @@ async function serve(config: DaemonConfig, log: Log): Promise<void> {
   const opened = await openEngine(backgroundCtx(log), config, SHIM);
   const { engine, images } = opened;
   await reconcile(backgroundCtx(log), engine);
+  await reconcileImages(backgroundCtx(log), images);
   const routes = [
     ...systemRoutes(engine),
     ...containerRoutes(engine),
