@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Ctx } from '../base/ctx.ts';
 import { isAlive } from '../containers/state.ts';
@@ -69,11 +69,4 @@ function usersOf(containers: ContainerTable, id: ImageId): ImageUser[] {
     .all()
     .filter((record) => record.imageId === id)
     .map((record) => ({ containerId: record.id, running: isAlive(record.state) }));
-}
-
-/** A directory for what does not outlive the daemon. */
-function emptied(dir: string): string {
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
-  for (const name of readdirSync(dir)) rmSync(join(dir, name), { recursive: true, force: true });
-  return dir;
 }
