@@ -161,7 +161,7 @@ test('an ordinary request passes', () => {
   );
   assert.deepEqual(checked, {
     network: { kind: 'none' },
-    log: { driver: 'json-file', maxSize: 0, maxFiles: 1 },
+    log: { driver: 'json-file', maxSize: 0, maxFiles: 1, attributes: { labels: [], env: [] } },
     warnings: [],
   });
 });
@@ -181,6 +181,7 @@ for (const [config, want] of [
   [{ 'max-size': '1k' }, { driver: 'json-file', maxSize: 1024, maxFiles: 1 }],
 ] as const) {
   test(`log options ${JSON.stringify(config)}`, () => {
-    assert.deepEqual(check({}, { logConfig: { type: '', config } }).log, want);
+    const { log } = check({}, { logConfig: { type: '', config } });
+    assert.deepEqual(log, { attributes: { labels: [], env: [] }, ...want });
   });
 }

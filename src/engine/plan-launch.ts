@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { type CheckedLog, checkLogConfig } from '../containers/check-log.ts';
 import type { ContainerConfig } from '../containers/config.ts';
+import { logAttributes } from '../containers/log-attributes.ts';
 import { containerOf } from '../containers/namespace-mode.ts';
 import type { ContainerRecord } from '../containers/record.ts';
 import type { ShimLog } from '../kernel/shim-create.ts';
@@ -35,7 +36,7 @@ export async function planLaunch(engine: Engine, record: ContainerRecord): Promi
     initPath: initProgram(engine.config, hostConfig),
   });
   const { resources } = settleResources(settings.resources, engine.host);
-  const log = shimLog(checkLogConfig(hostConfig.logConfig), paths.log);
+  const log = shimLog(checkLogConfig(hostConfig.logConfig), paths.log, config);
   return {
     id: record.id,
     bundle: paths.dir,
@@ -60,6 +61,13 @@ function stdinOf({ openStdin, stdinOnce }: ContainerConfig): ContainerToLaunch['
   return stdinOnce ? 'once' : 'open';
 }
 
-function shimLog(log: CheckedLog, path: string): ShimLog | undefined {
-  return log.driver === 'none' ? undefined : { path, maxSize: log.maxSize, maxFiles: log.maxFiles };
+function shimLog(log: CheckedLog, path: string, config: ContainerConfig): ShimLog | undefined {
+  if (log.driver === 'none') return undefined;
+  const attrs = logAttributes(log.attributes, config);
+  return {
+    path,
+    maxSize: log.maxSize,
+    maxFiles: log.maxFiles,
+    ...(attrs && { attrs: JSON.stringify(attrs) }),
+  };
 }
