@@ -81,7 +81,7 @@ const memory: Bench = async (peers) => {
   await sleep(2000);
   const daemons: [string, number][] = [['gantry', memoryOf(peers.gantry.pid).rss]];
   if (peers.dockerd)
-    daemons.push(['dockerd', memoryOf(peers.dockerd.pid).rss + containerdRss(peers.dockerd.root)]);
+    daemons.push(['dockerd', memoryOf(peers.dockerd.pid).rss + memoryOf(peers.dockerd.containerdPid()).rss]);
   const out = rows(
     'daemon at rest, RSS',
     'MB',
@@ -132,10 +132,6 @@ const memory: Bench = async (peers) => {
   );
   return out;
 };
-
-function containerdRss(root: string): number {
-  return memoryOf(Number(readFileSync(join(root, 'run/containerd/containerd.pid'), 'utf8'))).rss;
-}
 
 const cli: Bench = async (peers) => {
   const { host } = peers.gantry;

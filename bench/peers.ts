@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { exec, startGantryd, type TestDaemon } from '../test/support/daemon.ts';
 import { busyboxTar } from '../test/support/images.ts';
-import { dockerdUnavailable, type ReferenceDaemon, startDockerd } from '../test/support/reference-daemon.ts';
+import { noDockerd, type ReferenceDaemon, startDockerd } from '../test/support/reference-daemon.ts';
 import { hasProgram } from './programs.ts';
 
 /** The daemons under comparison, each with an image `busybox`. */
@@ -15,7 +15,7 @@ export interface Peers extends AsyncDisposable {
 
 export async function startPeers(): Promise<Peers> {
   const gantry = await startGantryd();
-  const dockerd = dockerdUnavailable() ? undefined : await startDockerd();
+  const dockerd = noDockerd() ? undefined : await startDockerd();
   const rootfs = readFileSync(busyboxTar());
   for (const host of [gantry.host, ...(dockerd ? [dockerd.host] : [])]) {
     const { status, stderr } = await exec('docker', ['-H', host, 'import', '-', 'busybox'], {
@@ -31,7 +31,7 @@ export async function startPeers(): Promise<Peers> {
     podman,
     [Symbol.asyncDispose]: async () => {
       await gantry[Symbol.asyncDispose]();
-      await dockerd?.[Symbol.asyncDispose]();
+      await dockerd?.stop();
     },
   };
 }

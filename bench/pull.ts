@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ociLayout } from '../test/support/images.ts';
+import { makeImage } from '../test/support/image.ts';
 import { startRegistry } from '../test/support/registry.ts';
 import type { Peers } from './peers.ts';
 
@@ -16,15 +16,9 @@ export async function pullBench(peers: Peers): Promise<[who: string, ms: number]
   const dir = join(peers.gantry.dataRoot, '../bench-image');
   mkdirSync(dir, { recursive: true });
   const tars = cutLayers(dir);
-  ociLayout(join(dir, 'oci'), tars, { Cmd: ['true'] });
-  for (const tar of tars) rmSync(tar);
   await using registry = await startRegistry();
   const reference = `${registry.domain}/big:latest`;
-  execFileSync(
-    'skopeo',
-    ['copy', '--dest-tls-verify=false', `oci:${join(dir, 'oci')}:latest`, `docker://${reference}`],
-    { stdio: 'ignore' },
-  );
+  await registry.push(makeImage({ layers: tars.map((tar) => readFileSync(tar)) }), 'big:latest');
   rmSync(dir, { recursive: true });
   const out: [string, number][] = [];
   for (const [who, host] of [

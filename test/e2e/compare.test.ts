@@ -7,9 +7,9 @@ import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { exec, startGantryd, type TestDaemon } from '../support/daemon.ts';
 import { busyboxTar } from '../support/images.ts';
-import { dockerdUnavailable, type ReferenceDaemon, startDockerd } from '../support/reference-daemon.ts';
+import { noDockerd, type ReferenceDaemon, startDockerd } from '../support/reference-daemon.ts';
 
-const skip = dockerdUnavailable() ?? false;
+const skip = noDockerd() ?? false;
 let ours: TestDaemon;
 let theirs: ReferenceDaemon;
 
@@ -24,7 +24,7 @@ before(async () => {
 });
 after(async () => {
   await ours?.[Symbol.asyncDispose]();
-  await theirs?.[Symbol.asyncDispose]();
+  await theirs?.stop();
 });
 
 /** Digits that differ from run to run. */

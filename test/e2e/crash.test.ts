@@ -1,12 +1,12 @@
 /** `kill -9` of the daemon at random moments; GANTRY_CRASH_ROUNDS and GANTRY_CRASH_SEED choose how many and which. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { exec, startGantryd, type TestDaemon } from '../support/daemon.ts';
-import { busyboxTar, debianTar, ociLayout } from '../support/images.ts';
+import { makeImage } from '../support/image.ts';
+import { busyboxTar, debianTar } from '../support/images.ts';
 import { startRegistry } from '../support/registry.ts';
 
 const ROUNDS = Number(process.env['GANTRY_CRASH_ROUNDS'] ?? 8);
@@ -131,34 +131,23 @@ async function leavesNothing(): Promise<void> {
 
 test(`an interrupted pull is taken up again (seed ${SEED})`, async () => {
   await using registry = await startRegistry();
-  const dir = mkdtempSync(join(tmpdir(), 'gantry-oci-'));
-  try {
-    ociLayout(dir, [debianTar(), busyboxTar()], { Cmd: ['bash'] });
-    const reference = `${registry.domain}/debian:latest`;
-    const copied = await exec('skopeo', [
-      'copy',
-      '--dest-tls-verify=false',
-      `oci:${dir}:latest`,
-      `docker://${reference}`,
-    ]);
-    assert.equal(copied.status, 0, copied.stderr);
-    for (let round = 0; round < Math.max(3, ROUNDS / 2); round++) {
-      const pull = daemon.docker('pull', '-q', reference);
-      await sleep(50 + random() * 1500);
-      await daemon.kill9();
-      await pull;
-      await daemon.start();
-      const images = await ok('images', '-q', reference);
-      if (images !== '') break;
-    }
-    await ok('pull', '-q', reference);
-    assert.match(await ok('run', '--rm', '--net=none', reference, 'apt-get', '--version'), /^apt /);
-    assert.deepEqual(readdirSync(join(daemon.dataRoot, 'content/ingest')), []);
-    assert.deepEqual(
-      readdirSync(join(daemon.dataRoot, 'snapshots')).filter((name) => name.endsWith('.tmp')),
-      [],
-    );
-  } finally {
-    rmSync(dir, { recursive: true });
+  const layers = [debianTar(), busyboxTar()].map((tar) => readFileSync(tar));
+  await registry.push(makeImage({ layers, config: { Cmd: ['bash'] } }), 'debian:latest');
+  const reference = `${registry.domain}/debian:latest`;
+  for (let round = 0; round < Math.max(3, ROUNDS / 2); round++) {
+    const pull = daemon.docker('pull', '-q', reference);
+    await sleep(50 + random() * 1500);
+    await daemon.kill9();
+    await pull;
+    await daemon.start();
+    const images = await ok('images', '-q', reference);
+    if (images !== '') break;
   }
+  await ok('pull', '-q', reference);
+  assert.match(await ok('run', '--rm', '--net=none', reference, 'apt-get', '--version'), /^apt /);
+  assert.deepEqual(readdirSync(join(daemon.dataRoot, 'content/ingest')), []);
+  assert.deepEqual(
+    readdirSync(join(daemon.dataRoot, 'snapshots')).filter((name) => name.endsWith('.tmp')),
+    [],
+  );
 });

@@ -5,9 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** A private dockerd: its address, and how to end it with everything it made. */
-export interface ReferenceDaemon {
+export interface ReferenceDaemon extends AsyncDisposable {
   /** `unix://…`, for DOCKER_HOST. */
-  host: string;
+  readonly host: string;
+  readonly pid: number;
+  /** Process ID of the containerd it started. */
+  containerdPid(): number;
   stop(): Promise<void>;
 }
 
@@ -60,7 +63,13 @@ export async function startDockerd(): Promise<ReferenceDaemon> {
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  return { host: `unix://${socket}`, stop };
+  return {
+    host: `unix://${socket}`,
+    pid: child.pid ?? 0,
+    containerdPid: () => Number(readFileSync(join(dir, 'exec/containerd/containerd.pid'), 'utf8')),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
 }
 
 function answers(socketPath: string): Promise<boolean> {

@@ -123,7 +123,7 @@ function configOf(base: string, options: RegistryOptions): string {
   });
 }
 
-/** An authority (`ca.crt`) and a certificate of it for 127.0.0.1 and localhost (`tls.crt`, `tls.key`) in `dir`. */
+/** An authority (`ca.crt`) and a certificate of it for 127.0.0.1, 0.0.0.0 and localhost (`tls.crt`, `tls.key`) in `dir`. */
 export function makeCertificate(dir: string): { ca: string; cert: string; key: string } {
   const [ca, caKey, cert, key] = ['ca.crt', 'ca.key', 'tls.crt', 'tls.key'].map((name) =>
     join(dir, name),
@@ -134,7 +134,7 @@ export function makeCertificate(dir: string): { ca: string; cert: string; key: s
   openssl('req', '-x509', ...newKey, '-keyout', caKey, '-out', ca, ...subject, '/CN=gantry test authority');
   openssl(
     ...['req', '-x509', ...newKey, '-keyout', key, '-out', cert, ...subject, '/CN=registry'],
-    ...['-CA', ca, '-CAkey', caKey, '-addext', 'subjectAltName=IP:127.0.0.1,DNS:localhost'],
+    ...['-CA', ca, '-CAkey', caKey, '-addext', 'subjectAltName=IP:127.0.0.1,IP:0.0.0.0,DNS:localhost'],
     ...['-addext', 'basicConstraints=critical,CA:FALSE'],
   );
   return { ca: readFileSync(ca, 'utf8'), cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') };

@@ -1,11 +1,11 @@
 /** The power is cut at random moments of pull, create and run; what was acknowledged is there after the next boot. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { busyboxTar, ociLayout } from '../support/images.ts';
+import { makeImage } from '../support/image.ts';
+import { busyboxTar } from '../support/images.ts';
 import { startRegistry } from '../support/registry.ts';
 import { createMachine, vmUnavailable } from '../support/vm.ts';
 
@@ -15,22 +15,15 @@ const IMAGES = 12;
 /** A registry's storage directory with small images of their own layers, and the list of their names. */
 async function registryWithImages(dir: string): Promise<string[]> {
   await using registry = await startRegistry();
+  const busybox = readFileSync(busyboxTar());
   const names: string[] = [];
   for (let i = 0; i < IMAGES; i++) {
-    const own = join(dir, 'own');
-    mkdirSync(own);
-    for (let file = 0; file < 200; file++) writeFileSync(join(own, `f${file}`), `${i} ${file}\n`.repeat(200));
-    const tar = join(dir, 'own.tar');
-    execFileSync('tar', ['-C', own, '-cf', tar, '.']);
-    const layout = join(dir, 'layout');
-    ociLayout(layout, [busyboxTar(), tar], { Cmd: ['sh'] });
+    const files = Array.from({ length: 200 }, (_, n) => [`f${n}`, `${i} ${n}\n`.repeat(200)]);
     const name = `img${i}:latest`;
-    execFileSync(
-      'skopeo',
-      ['copy', '--dest-tls-verify=false', `oci:${layout}:latest`, `docker://${registry.domain}/${name}`],
-      { stdio: 'ignore' },
+    await registry.push(
+      makeImage({ layers: [busybox, Object.fromEntries(files)], config: { Cmd: ['sh'] } }),
+      name,
     );
-    for (const path of [own, tar, layout]) rmSync(path, { recursive: true });
     names.push(name);
   }
   cpSync(registry.directory, join(dir, 'registry'), { recursive: true });
