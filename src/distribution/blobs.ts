@@ -84,7 +84,6 @@ async function* attemptBlob(
   try {
     const opened = await openBlob(ctx, session, endpoint, blob, from);
     if ('error' in opened) return opened;
-    session.reached(endpoint);
     return yield* readBody(ctx, session, opened.response, blob, from, opened.skip);
   } catch (error) {
     if (!isEngineError(error, 'unavailable', 'invalid', 'data-loss')) throw error;

@@ -25,25 +25,22 @@ export function registryHost(domain: Domain): string {
 }
 
 /**
- * The endpoints to try for `domain`, in order: its mirrors, then itself; an insecure host by HTTPS without verifying, then by
- * HTTP. `isInsecure` says so of a `host[:port]`.
+ * The endpoints to try for `domain`: its mirrors in order, then the registry itself, by HTTPS (an insecure one may turn out
+ * to speak HTTP). `isInsecure` says so of a `host[:port]`.
  */
 export function endpointsFor(
   domain: Domain,
   config: RegistryConfig,
   isInsecure: (host: string) => boolean,
-): Endpoint[] {
+): { mirrors: Endpoint[]; registry: Endpoint } {
   const own = config.mirrorsByRegistry[domain] ?? [];
   const mirrors = (domain === DOCKER_IO ? [...own, ...config.mirrors] : own).map(parseMirror);
   const host = registryHost(domain);
-  const canonical = { namespace: '', mirror: false };
-  const insecure = isInsecure(host);
-  const secured = { ...canonical, origin: new URL(`https://${host}`), verifyTls: !insecure };
-  const plain = { ...canonical, origin: new URL(`http://${host}`), verifyTls: false };
-  return [
-    ...mirrors.map((mirror) => ({ ...mirror, verifyTls: !isInsecure(mirror.origin.host) })),
-    ...(insecure ? [secured, plain] : [secured]),
-  ];
+  const origin = new URL(`https://${host}`);
+  return {
+    mirrors: mirrors.map((mirror) => ({ ...mirror, verifyTls: !isInsecure(mirror.origin.host) })),
+    registry: { origin, namespace: '', mirror: false, verifyTls: !isInsecure(host) },
+  };
 }
 
 /** Parses a mirror's URL; a path is put before the repositories' paths (`https://harbor/proxy-quay`). Throws `invalid`. */

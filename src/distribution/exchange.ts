@@ -70,6 +70,13 @@ export class Exchange {
     }
   }
 
+  /** Whether anybody answers at an endpoint, with whatever status. Throws `unavailable` when nobody does. */
+  async ping(ctx: Ctx, { origin, verifyTls }: Endpoint): Promise<void> {
+    const url = new URL('/v2/', origin);
+    const { body } = await this.#transport.send(ctx, { method: 'GET', url, headers: {}, verifyTls });
+    discard(body);
+  }
+
   /** The identity token got along with the last token for these scopes. */
   identityToken(petition: Petition): string | undefined {
     return this.#authorizer.identityToken(petition);

@@ -11,9 +11,10 @@ import { DEFAULT_REGISTRY_CONFIG, type RegistryConfig } from './registry-config.
 import { Repository } from './repository.ts';
 import { Semaphore } from './semaphore.ts';
 import { discard } from './transport/body.ts';
+import { spokeTls } from './transport/network-error.ts';
 import { hostOf } from './transport/proxy.ts';
 
-/** How long it is believed which of its endpoints a registry answers at, and where its name leads. */
+/** How long it is believed which scheme a registry speaks, and where its name leads. */
 const ENDPOINTS_FOR_MS = 5 * 60_000;
 
 /** The daemon's way to all registries: connections, tokens and the limit on concurrent downloads are shared here. */
@@ -21,7 +22,7 @@ export class Registries {
   readonly config: RegistryConfig;
   readonly #exchange: Exchange;
   readonly #downloads: Semaphore;
-  readonly #known = new Map<Domain, { endpoints: Promise<readonly Endpoint[]>; readonly until: number }>();
+  readonly #known = new Map<Domain, { endpoints: readonly Endpoint[]; until: number }>();
 
   /** Throws `invalid` naming a mirror that is none. */
   constructor(config: Partial<RegistryConfig> = {}) {
@@ -39,8 +40,7 @@ export class Registries {
       reference,
       credentials,
       downloads: this.#downloads,
-      endpoints: () => this.#endpoints(reference.domain),
-      reached: (endpoint) => this.#reached(reference.domain, endpoint),
+      endpoints: (ctx) => this.#endpoints(ctx, reference.domain),
     });
   }
 
@@ -51,23 +51,13 @@ export class Registries {
   async login(ctx: Ctx, server: string, credentials: Credentials): Promise<{ identityToken?: string }> {
     const domain = serverDomain(server);
     const ask = { method: 'GET', path: '', scopes: [], offline: true } as const;
-    let failure: EngineError | undefined;
-    for (const endpoint of await this.#endpoints(domain)) {
-      if (endpoint.mirror) continue;
-      try {
-        const answer = await this.#exchange.ask(ctx, endpoint, credentials, ask);
-        this.#reached(domain, endpoint);
-        if (answer.kind === 'refused') throw loginError(endpoint, answer.refusal);
-        discard(answer.response.body);
-        const petition = { endpoint, credentials, scopes: [], offline: true };
-        const identityToken = this.#exchange.identityToken(petition);
-        return identityToken === undefined ? {} : { identityToken };
-      } catch (error) {
-        if (!isEngineError(error, 'unavailable')) throw error;
-        failure = error;
-      }
-    }
-    throw failure ?? new EngineError('system', `no endpoint for ${domain}`);
+    const endpoint = (await this.#endpoints(ctx, domain)).find(({ mirror }) => !mirror);
+    if (!endpoint) throw new EngineError('system', `no endpoint for ${domain}`);
+    const answer = await this.#exchange.ask(ctx, endpoint, credentials, ask);
+    if (answer.kind === 'refused') throw loginError(endpoint, answer.refusal);
+    discard(answer.response.body);
+    const identityToken = this.#exchange.identityToken({ endpoint, credentials, scopes: [], offline: true });
+    return identityToken === undefined ? {} : { identityToken };
   }
 
   /** Closes idle connections. */
@@ -75,31 +65,37 @@ export class Registries {
     this.#exchange.close();
   }
 
-  #endpoints(domain: Domain): Promise<readonly Endpoint[]> {
+  async #endpoints(ctx: Ctx, domain: Domain): Promise<readonly Endpoint[]> {
     const known = this.#known.get(domain);
     if (known && known.until > Date.now()) return known.endpoints;
-    const endpoints = findEndpoints(domain, this.config);
+    const endpoints = await this.#findEndpoints(ctx, domain);
     this.#known.set(domain, { endpoints, until: Date.now() + ENDPOINTS_FOR_MS });
     return endpoints;
   }
 
-  /** Of an insecure registry's two endpoints the one that answers is kept. */
-  #reached(domain: Domain, { mirror, origin }: Endpoint): void {
-    const known = this.#known.get(domain);
-    if (mirror || !known) return;
-    known.endpoints = known.endpoints.then((all) =>
-      all.filter((each) => each.mirror || each.origin.href === origin.href),
+  async #findEndpoints(ctx: Ctx, domain: Domain): Promise<Endpoint[]> {
+    const hosts = [registryHost(domain), ...mirrorHosts(domain, this.config)];
+    const addresses = new Map<string, string[]>();
+    for (const host of hosts) addresses.set(host, await resolveHost(host));
+    const { mirrors, registry } = endpointsFor(domain, this.config, (host) =>
+      isInsecureHost(host, addresses.get(host) ?? [], this.config.insecure),
     );
+    return [...mirrors, await this.#schemeOf(ctx, registry)];
   }
-}
 
-async function findEndpoints(domain: Domain, config: RegistryConfig): Promise<Endpoint[]> {
-  const hosts = [registryHost(domain), ...mirrorHosts(domain, config)];
-  const addresses = new Map<string, string[]>();
-  for (const host of hosts) addresses.set(host, await resolveHost(host));
-  return endpointsFor(domain, config, (host) =>
-    isInsecureHost(host, addresses.get(host) ?? [], config.insecure),
-  );
+  /** An insecure registry may speak HTTPS or HTTP: the one that answers, in this order. */
+  async #schemeOf(ctx: Ctx, secured: Endpoint): Promise<Endpoint> {
+    if (secured.verifyTls) return secured;
+    try {
+      await this.#exchange.ping(ctx, secured);
+      return secured;
+    } catch (error) {
+      if (!isEngineError(error, 'unavailable') || spokeTls(error)) throw error;
+    }
+    const plain = { ...secured, origin: new URL(`http://${secured.origin.host}`) };
+    await this.#exchange.ping(ctx, plain);
+    return plain;
+  }
 }
 
 /** Addresses of a host, for judging whether it is local or in an insecure range. What has none is neither. */

@@ -20,10 +20,8 @@ export interface Session {
   readonly reference: Reference;
   readonly credentials: Credentials;
   readonly downloads: Semaphore;
-  /** The endpoints to try, in order. */
+  /** The endpoints to try: mirrors in order, then the registry. Throws `unavailable` when that cannot be told. */
   endpoints(ctx: Ctx): Promise<readonly Endpoint[]>;
-  /** Tells which of an insecure registry's two endpoints works. */
-  reached(endpoint: Endpoint): void;
 }
 
 /** How often an endpoint with nobody after it is asked for something small. */
@@ -60,10 +58,7 @@ export async function askAny<T>(
     try {
       const attempts = endpoint === endpoints.at(-1) ? MAX_ATTEMPTS : 1;
       const asked = await askPatiently(ctx, session, endpoint, request, read, attempts);
-      if ('value' in asked || !endpoint.mirror) {
-        session.reached(endpoint);
-        return asked;
-      }
+      if ('value' in asked || !endpoint.mirror) return asked;
       failure = asked.refused;
     } catch (error) {
       if (!isEngineError(error, 'unavailable', 'invalid', 'data-loss')) throw error;

@@ -145,7 +145,8 @@ export async function startHostileRegistry(options: HostileOptions = {}): Promis
 export function reply(status: number, body: unknown = '', headers: OutgoingHttpHeaders = {}): Behaviour {
   return (_request, response) => {
     const text = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
-    response.writeHead(status, { 'Content-Type': 'application/json', ...headers });
+    const length = Buffer.byteLength(text);
+    response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': length, ...headers });
     response.end(text);
   };
 }

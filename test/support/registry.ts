@@ -86,7 +86,14 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
     const dir = mkdtempSync(join(base, 'push-'));
     writeLayout(dir, blobs, top);
     const credentials = options.auth ? ['--dest-creds', `${USER}:${PASSWORD}`] : [];
-    const args = ['copy', '--all', '--preserve-digests', '--dest-tls-verify=false', ...credentials];
+    const args = [
+      '--insecure-policy',
+      'copy',
+      '--all',
+      '--preserve-digests',
+      '--dest-tls-verify=false',
+      ...credentials,
+    ];
     const result = await exec('skopeo', [...args, `oci:${dir}:latest`, `docker://${domain}/${name}`]);
     rmSync(dir, { recursive: true, force: true });
     if (result.status !== 0) throw new Error(`skopeo: ${result.stderr}\n${log}`);
@@ -128,13 +135,19 @@ export function makeCertificate(dir: string): { ca: string; cert: string; key: s
   const [ca, caKey, cert, key] = ['ca.crt', 'ca.key', 'tls.crt', 'tls.key'].map((name) =>
     join(dir, name),
   ) as [string, string, string, string];
-  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-  const openssl = (...args: string[]): unknown => execFileSync('openssl', args, { stdio: 'pipe' });
-  const subject = ['-days', '2', '-subj'];
-  openssl('req', '-x509', ...newKey, '-keyout', caKey, '-out', ca, ...subject, '/CN=gantry test authority');
-  openssl(
-    ...['req', '-x509', ...newKey, '-keyout', key, '-out', cert, ...subject, '/CN=registry'],
-    ...['-CA', ca, '-CAkey', caKey, '-addext', 'subjectAltName=IP:127.0.0.1,IP:0.0.0.0,DNS:localhost'],
+  // The machine's own openssl.cnf must not matter.
+  const config = join(dir, 'openssl.cnf');
+  writeFileSync(config, '[req]\ndistinguished_name = dn\n[dn]\n');
+  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
+  const request = (...args: string[]): unknown =>
+    execFileSync('openssl', ['req', '-config', config, '-x509', ...newKey, ...args], { stdio: 'pipe' });
+  request(
+    ...['-keyout', caKey, '-out', ca, '-subj', '/CN=gantry test authority'],
+    ...['-addext', 'basicConstraints=critical,CA:TRUE', '-addext', 'subjectKeyIdentifier=hash'],
+  );
+  request(
+    ...['-keyout', key, '-out', cert, '-subj', '/CN=registry', '-CA', ca, '-CAkey', caKey],
+    ...['-addext', 'subjectAltName=IP:127.0.0.1,IP:0.0.0.0,DNS:localhost'],
     ...['-addext', 'basicConstraints=critical,CA:FALSE'],
   );
   return { ca: readFileSync(ca, 'utf8'), cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') };

@@ -14,6 +14,9 @@ const PERMANENT = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
+/** What OpenSSL says of bytes that are no TLS record. */
+const NOT_TLS = /wrong version number|packet length too long|http request/i;
+
 const UNKNOWN_AUTHORITY = 'tls: failed to verify certificate: x509: certificate signed by unknown authority';
 
 /**
@@ -44,6 +47,16 @@ export function isPermanent(error: unknown): boolean {
   return false;
 }
 
+/** True when whoever answered speaks TLS, if not as wanted: there is no point in trying without. */
+export function spokeTls(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const code = codeOf(cause);
+    if (/^ERR_(SSL|TLS)_/.test(code) && !NOT_TLS.test(messageOf(cause))) return true;
+    if (code === 'EPROTO' && !NOT_TLS.test(messageOf(cause))) return true;
+  }
+  return false;
+}
+
 function explain(url: URL, error: unknown): string {
   const failed = firstOf(error);
   const port = url.port || (url.protocol === 'https:' ? '443' : '80');
@@ -64,7 +77,7 @@ function explain(url: URL, error: unknown): string {
     case 'ECONNRESET':
       return messageOf(failed) === 'socket hang up' ? 'EOF' : 'read tcp: connection reset by peer';
     case 'EPROTO':
-      return /wrong version number|packet length too long|http request/i.test(messageOf(failed))
+      return NOT_TLS.test(messageOf(failed))
         ? 'http: server gave HTTP response to HTTPS client'
         : `tls: ${messageOf(failed)}`;
     case 'DEPTH_ZERO_SELF_SIGNED_CERT':
