@@ -2,7 +2,7 @@ import type { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { EngineError, messageOf } from '../base/errors.ts';
-import { nativeZstd, unzstd } from './unpack/zstd.ts';
+import { cutAtFrames, nativeZstd, unzstd } from './unpack/zstd.ts';
 
 type Format = 'none' | 'gzip' | 'zstd' | 'bzip2' | 'xz';
 
@@ -35,7 +35,7 @@ export async function* decompress(source: AsyncIterable<Buffer>): AsyncGenerator
       break;
     case 'zstd': {
       const native = nativeZstd();
-      yield* native ? through(native({ chunkSize: CHUNK }), rest, format) : unzstd(rest);
+      yield* native ? through(native({ chunkSize: CHUNK }), cutAtFrames(rest), format) : unzstd(rest);
       break;
     }
     case 'bzip2':

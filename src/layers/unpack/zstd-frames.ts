@@ -2,8 +2,6 @@ import { EngineError } from '../../base/errors.ts';
 
 const MAGIC = 0xfd2fb528;
 const SKIPPABLE = 0x184d2a50;
-/** What RFC 8878 3.1.1.1.2 asks every decoder to take, and what zstd's levels up to 19 use. */
-const MAX_WINDOW = 8 << 20;
 const MAX_BLOCK = 128 << 10;
 const MAX_HEADER = 18;
 
@@ -21,11 +19,17 @@ type Next =
 
 /**
  * Cuts a zstd stream into frames and blocks (RFC 8878 3.1), passing over skippable ones, so that a decoder sees one frame
- * at a time and never one that would have it allocate more than 8 MiB. Throws `invalid`.
+ * at a time and never one whose window takes more than it is given. Throws `invalid`.
  */
 export class ZstdFrames {
+  readonly #maxWindow: number;
   #pending: Buffer = Buffer.alloc(0);
   #next: Next = { kind: 'frame' };
+
+  /** `maxWindow`: most bytes a decoder shall have to remember. */
+  constructor(maxWindow: number) {
+    this.#maxWindow = maxWindow;
+  }
 
   *push(chunk: Buffer): Generator<FramePart> {
     let bytes = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk]);
@@ -105,9 +109,9 @@ export class ZstdFrames {
     const window = single
       ? contentSize(part.subarray(length - sizeBytes), sizeBytes)
       : windowSize(part.readUInt8(5));
-    if (window > MAX_WINDOW) {
-      const remedy = 'recompress it with a smaller one, or run Gantry on Node.js 22.15 or newer';
-      throw new EngineError('invalid', `zstd data with a window of more than ${MAX_WINDOW} bytes: ${remedy}`);
+    if (window > this.#maxWindow) {
+      const remedy = 'recompress it with a smaller one (Node.js 22.15 or newer takes 128 MiB)';
+      throw new EngineError('invalid', `zstd window of more than ${this.#maxWindow} bytes: ${remedy}`);
     }
     this.#next = { kind: 'block', checksum };
     return { bytes: part, ends: false };
