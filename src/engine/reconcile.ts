@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ctx } from '../base/ctx.ts';
 import { isEngineError, messageOf } from '../base/errors.ts';
@@ -8,6 +8,7 @@ import { next } from '../containers/state.ts';
 import { readShimIdentity, reapLostShim } from '../kernel/shim-record.ts';
 import type { Engine } from './engine.ts';
 import { reconcileContainer } from './reconcile-container.ts';
+import { removeDirectory } from './remove-directory.ts';
 import { restartByPolicy } from './restart-by-policy.ts';
 
 /**
@@ -62,7 +63,7 @@ async function sweepDirectories(ctx: Ctx, engine: Engine): Promise<void> {
 async function sweepDirectory(ctx: Ctx, dir: string): Promise<void> {
   const identity = readShimIdentity(dir);
   if (identity) await reapLostShim(ctx, dir, identity);
-  await rm(dir, { recursive: true, force: true });
+  await removeDirectory(ctx, dir);
 }
 
 /** Restarts that were under way, and containers that shall run whenever the daemon does. */

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { type Ctx, detached } from '../base/ctx.ts';
 import { EngineError, isEngineError, messageOf } from '../base/errors.ts';
 import type { ContainerId } from '../containers/record.ts';
@@ -6,7 +5,11 @@ import { next } from '../containers/state.ts';
 import { publishContainer } from './container-events.ts';
 import type { Engine } from './engine.ts';
 import { containerPaths } from './paths.ts';
+import { removeDirectory } from './remove-directory.ts';
 import { resultOf } from './wait.ts';
+
+/** Milliseconds a removal may take. */
+const REMOVE_TIME = 60_000;
 
 /**
  * Takes a container that does not run away, with all that is its: called with its lock held, or when nobody else is there
@@ -19,11 +22,12 @@ export async function removeLocked(ctx: Ctx, engine: Engine, id: ContainerId): P
   const record = engine.containers.get(id);
   if (!record) return;
   const paths = containerPaths(engine.paths, id);
+  const lasting = detached(ctx, REMOVE_TIME);
   const state = record.state.status === 'removing' ? record.state : next(record.state, { type: 'removing' });
   const marked = engine.containers.update(id, (current) => ({ ...current, state }));
   try {
-    await Promise.all([marked, removeTree(paths.dir), removeTree(paths.run)]);
-    await Promise.all([removeSnapshot(detached(ctx), engine, id), engine.containers.delete(id)]);
+    await Promise.all([marked, removeDirectory(lasting, paths.dir), removeDirectory(lasting, paths.run)]);
+    await Promise.all([removeSnapshot(lasting, engine, id), engine.containers.delete(id)]);
   } catch (error) {
     const message = `unable to remove container ${id}: ${messageOf(error)}`;
     const dead = next(state, { type: 'remove-failed', error: message });
@@ -35,10 +39,6 @@ export async function removeLocked(ctx: Ctx, engine: Engine, id: ContainerId): P
   engine.attachments.abandon(id);
   publishContainer(engine, record, 'destroy');
   engine.waiters.removed(id, resultOf(record.state));
-}
-
-function removeTree(path: string): Promise<void> {
-  return rm(path, { recursive: true, force: true });
 }
 
 async function removeSnapshot(ctx: Ctx, engine: Engine, id: ContainerId): Promise<void> {

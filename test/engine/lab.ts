@@ -6,7 +6,6 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
-  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -26,6 +25,7 @@ import { type OpenedContainers, openContainers } from '../../src/engine/open-con
 import { containerPaths } from '../../src/engine/paths.ts';
 import { reconcile } from '../../src/engine/reconcile.ts';
 import { removeContainer } from '../../src/engine/remove.ts';
+import { removeDirectory } from '../../src/engine/remove-directory.ts';
 import { startContainer } from '../../src/engine/start.ts';
 import { waitContainer } from '../../src/engine/wait.ts';
 import { asDiffId, asImageId, chainId, digestOf } from '../../src/formats/digest.ts';
@@ -189,7 +189,7 @@ export class Lab implements AsyncDisposable {
     const left = readdirSync(this.engine.paths.runs);
     await this.leave();
     await removeCgroup(ctx, cgroupAt(this.engine.host.cgroups, this.roots.cgroupParent));
-    rmSync(this.roots.dir, { recursive: true, force: true });
+    await removeDirectory(ctx, this.roots.dir);
     assert.deepEqual(left, [], 'run directories');
   }
 }
