@@ -1,12 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { Socket } from 'node:net';
 import { type Ctx, checkCancelled } from '../base/ctx.ts';
 import { EngineError } from '../base/errors.ts';
 import { encodeProgram } from './shim-encode.ts';
 import { parseFailure } from './shim-failure.ts';
-import { FieldReader, type Frame, FrameSocket } from './shim-frames.ts';
+import { FieldReader } from './shim-frames.ts';
 import type { ShimImage } from './shim-image.ts';
 import type { CreateOp, ProcessOp } from './shim-ops.ts';
+import type { ShimProcess } from './shim-process.ts';
 import { STDIO_STDIN, STDIO_STDIN_ONCE, STDIO_TTY } from './shim-protocol.ts';
 
 /** Where the shim writes what the container prints: Docker's json-file format. */
@@ -58,47 +57,26 @@ export interface ShimCreation {
 export async function createShim(ctx: Ctx, image: ShimImage, spec: ShimSpec): Promise<ShimCreation> {
   checkCancelled(ctx);
   const program = encodeProgram(spec.program);
-  const shim = takeShim(image);
+  const shim = image.take();
   const log = spec.log;
-  shim.socket.send(
+  shim.frames.send(
     'CREATE',
     ...[spec.runDir, stdioFlags(spec), log?.path ?? '', BigInt(log?.maxSize ?? 0), log?.maxFiles ?? 1],
     ...[log?.attrs ?? '', spec.spillDir, BigInt(spec.spillLimit), program],
   );
-  const pid = new FieldReader(await shim.answer(ctx, 'CREATED')).u32();
+  const pid = new FieldReader(await answer(ctx, shim, 'CREATED')).u32();
   return {
     pid,
     shimPid: shim.pid,
     start: async (startCtx, processProgram) => {
-      shim.socket.send('START', encodeProgram(processProgram));
-      await shim.answer(startCtx, 'STARTED');
-      shim.release();
-      keepSpare(image);
+      shim.frames.send('START', encodeProgram(processProgram));
+      await answer(startCtx, shim, 'STARTED');
+      shim.letGo();
     },
-    abort: () => shim.abort(),
+    abort: async () => {
+      await shim.end();
+    },
   };
-}
-
-/** Forking a process of the daemon's size takes milliseconds: one shim per image is started ahead and waits for its orders. */
-const spares = new WeakMap<ShimImage, Shim>();
-/** The next one is started when the request that took the last has had its answer, in milliseconds. */
-const SPARE_DELAY = 20;
-
-function takeShim(image: ShimImage): Shim {
-  const spare = spares.get(image);
-  spares.delete(image);
-  if (!spare?.alive) return new Shim(image);
-  spare.ref();
-  return spare;
-}
-
-function keepSpare(image: ShimImage): void {
-  setTimeout(() => {
-    if (spares.get(image)?.alive) return;
-    const spare = new Shim(image);
-    spare.unref();
-    spares.set(image, spare);
-  }, SPARE_DELAY).unref();
 }
 
 function stdioFlags(spec: ShimSpec): number {
@@ -107,83 +85,18 @@ function stdioFlags(spec: ShimSpec): number {
   );
 }
 
-/** The process, and its socket until it is on its own. */
-class Shim {
-  readonly pid: number;
-  readonly socket: FrameSocket;
-  readonly #child: ChildProcess;
-  readonly #gone: Promise<string>;
-  readonly #stream: Socket;
-
-  constructor(image: ShimImage) {
-    const child = spawn(image.path, [], {
-      argv0: 'gantry-shim',
-      cwd: '/',
-      env: {},
-      detached: true,
-      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
-    });
-    this.#gone = goneOf(child);
-    const socket = child.stdio[3];
-    if (!(socket instanceof Socket)) throw new Error('no socket to the shim');
-    this.#stream = socket;
-    this.#child = child;
-    this.pid = child.pid ?? 0;
-    this.socket = new FrameSocket(socket);
+/** The payload of the answer `wanted`; anything else, and a cancellation, ends the shim and throws. */
+async function answer(ctx: Ctx, shim: ShimProcess, wanted: 'CREATED' | 'STARTED'): Promise<Buffer> {
+  const cancel = (): void => shim.frames.close();
+  ctx.signal.addEventListener('abort', cancel);
+  try {
+    const frame = await shim.frames.next();
+    if (frame?.name === wanted) return frame.payload;
+    const end = await shim.end();
+    checkCancelled(ctx);
+    if (frame?.name === 'FAILED') throw parseFailure(frame.payload);
+    throw new EngineError('system', `the shim ended without an answer: ${end}`);
+  } finally {
+    ctx.signal.removeEventListener('abort', cancel);
   }
-
-  get alive(): boolean {
-    return this.#child.exitCode === null && this.#child.signalCode === null && !this.#stream.destroyed;
-  }
-
-  /** Whether this process stays for its sake. It ends by itself when this process does. */
-  ref(): void {
-    this.#child.ref();
-    this.#stream.ref();
-  }
-
-  unref(): void {
-    this.#child.unref();
-    this.#stream.unref();
-  }
-
-  /** The payload of the answer `wanted`; anything else, and a cancellation, ends the shim. */
-  async answer(ctx: Ctx, wanted: 'CREATED' | 'STARTED'): Promise<Buffer> {
-    const cancel = (): void => this.socket.close();
-    ctx.signal.addEventListener('abort', cancel);
-    try {
-      const frame = await this.socket.next();
-      if (frame?.name === wanted) return frame.payload;
-      await this.abort();
-      checkCancelled(ctx);
-      throw await this.#failure(frame);
-    } finally {
-      ctx.signal.removeEventListener('abort', cancel);
-    }
-  }
-
-  async #failure(frame: Frame | undefined): Promise<EngineError> {
-    if (frame?.name === 'FAILED') return parseFailure(frame.payload);
-    return new EngineError('system', `the shim ended without an answer: ${await this.#gone}`);
-  }
-
-  /** It lives on by itself, also when this process ends. */
-  release(): void {
-    this.socket.close();
-    this.#child.unref();
-  }
-
-  async abort(): Promise<void> {
-    this.socket.close();
-    this.#child.ref();
-    await this.#gone;
-  }
-}
-
-/** Resolves, with words on how, when the process has ended. */
-function goneOf(child: ChildProcess): Promise<string> {
-  return new Promise((resolve) => {
-    child.once('error', (error) => resolve(error.message));
-    child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
-  });
 }

@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readProcessStat } from '../../src/kernel/processes.ts';
 import { connectShim } from '../../src/kernel/shim-client.ts';
 import { createShim } from '../../src/kernel/shim-create.ts';
+import { ShimProcess } from '../../src/kernel/shim-process.ts';
 import { isAlive, readExitRecord, readShimIdentity, reapLostShim } from '../../src/kernel/shim-record.ts';
 import { alive, ctx, ENV, Lab, sh, until } from './lab.ts';
 
@@ -160,6 +163,36 @@ test('a log that cannot be opened is reported', async () => {
     message: 'the shim: open the log /nosuch/log: ENOENT',
   });
 });
+
+test('a program that cannot be run is reported', async () => {
+  await using lab = new Lab();
+  const image = { ...lab.image, take: () => new ShimProcess('/nosuch') };
+  await assert.rejects(createShim(ctx, image, lab.spec()), {
+    kind: 'system',
+    message: 'the shim ended without an answer: spawn /nosuch ENOENT',
+  });
+});
+
+test('a spare shim that was killed is replaced', async () => {
+  await using lab = new Lab();
+  for (let i = 0; i < 3; i++) {
+    const container = await lab.run('exit 3');
+    assert.equal((await container.wait()).exitCode, 3);
+    await sleep(60);
+    const spare = childrenOf(process.pid).filter((pid) => pid !== container.creation.shimPid);
+    assert.equal(spare.length, 1);
+    for (const pid of spare) process.kill(pid, 9);
+    await until('it is gone', () => spare.every((pid) => !alive(pid)));
+  }
+});
+
+/** Shims that this process has started. */
+function childrenOf(parent: number): number[] {
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0 && readProcessStat(pid)?.parent === parent)
+    .filter((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8') === 'gantry-shim\n');
+}
 
 test('a cancelled creation leaves nothing', async () => {
   await using lab = new Lab();
