@@ -81,23 +81,50 @@ function* zeros(length: number): Generator<Uint8Array> {
     yield ZEROS.subarray(0, Math.min(left, ZEROS.length));
 }
 
+/** Small pieces are joined up to this size, so that a reader gets few. */
+const BATCH = 65_536;
+
 /** An archive of `members`, ended properly. Throws `system` when a member's data is not as long as its entry says. */
 export async function* writeTar(
   members: AsyncIterable<TarInput> | Iterable<TarInput>,
 ): AsyncGenerator<Uint8Array> {
+  const batch = new Batch();
   for await (const { entry, data } of members) {
-    yield tarHeader(entry);
+    yield* batch.add(tarHeader(entry));
     let written = 0;
     for await (const chunk of data ?? []) {
       written += chunk.byteLength;
       if (written > entry.size) break;
-      yield chunk;
+      yield* batch.add(chunk);
     }
     if (written !== entry.size) {
       const message = `${JSON.stringify(entry.name)} has ${written > entry.size ? 'more' : 'fewer'} than its ${entry.size} bytes`;
       throw new EngineError('system', `tar: ${message}: it changed while it was read`);
     }
-    yield tarPaddingBytes(entry.size);
+    yield* batch.add(tarPaddingBytes(entry.size));
   }
-  yield TAR_END;
+  yield* batch.add(TAR_END);
+  yield* batch.rest();
+}
+
+class Batch {
+  #parts: Uint8Array[] = [];
+  #size = 0;
+
+  *add(bytes: Uint8Array): Generator<Uint8Array> {
+    if (bytes.byteLength >= BATCH) {
+      yield* this.rest();
+      yield bytes;
+      return;
+    }
+    this.#parts.push(bytes);
+    this.#size += bytes.byteLength;
+    if (this.#size >= BATCH) yield* this.rest();
+  }
+
+  *rest(): Generator<Uint8Array> {
+    if (this.#size > 0) yield Buffer.concat(this.#parts, this.#size);
+    this.#parts = [];
+    this.#size = 0;
+  }
 }
