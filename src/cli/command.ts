@@ -13,8 +13,6 @@ export interface Command<F extends FlagSet = FlagSet> {
   readonly args: ArgsRule;
   /** False when flags end at the first argument because the rest belongs to somebody else. */
   readonly interspersed: boolean;
-  /** Errors are engine errors (exit code 125) and point to the help, as with `run`. */
-  readonly engineErrors: boolean;
   /** Shown below the flags. */
   readonly notes: string;
   /** Does the work; answers the exit code. `given` has the keys of the flags that were there. */
@@ -25,7 +23,7 @@ export interface Command<F extends FlagSet = FlagSet> {
 export function defineCommand<F extends FlagSet>(
   parts: Pick<Command<F>, 'usage' | 'flags' | 'args' | 'run'> & Partial<Command<F>>,
 ): Command<F> {
-  return { interspersed: true, engineErrors: false, notes: '', ...parts };
+  return { interspersed: true, notes: '', ...parts };
 }
 
 function plural(count: number): string {

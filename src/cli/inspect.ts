@@ -13,9 +13,6 @@ export interface Inspected {
   kind: string;
 }
 
-/** A template that docker would refuse to parse ends with this code. */
-const EXIT_BAD_TEMPLATE = 64;
-
 /**
  * Inspects every name and prints the results: an indented JSON array, compact JSON for `json`, or a template's text for
  * each. What cannot be found is reported after the rest; the exit code is then 1.
@@ -26,8 +23,7 @@ export async function inspectAll(
   format: string,
   lookUp: (name: string) => Promise<Inspected>,
 ): Promise<number> {
-  const templates = templatesOf(cli, format);
-  if (templates === 'bad') return EXIT_BAD_TEMPLATE;
+  const templates = templatesOf(format);
   const found: Inspected[] = [];
   const texts: string[] = [];
   const errors: Error[] = [];
@@ -53,15 +49,9 @@ interface Templates {
   raw: GoTemplate;
 }
 
-function templatesOf(cli: Cli, format: string): Templates | undefined | 'bad' {
+function templatesOf(format: string): Templates | undefined {
   if (format === '' || format === 'json') return undefined;
-  try {
-    return { typed: parseFormat(format), raw: parseFormat(format, '', true) };
-  } catch (error) {
-    if (!isEngineError(error)) throw error;
-    cli.stderr.write(`${error.message}\n`);
-    return 'bad';
-  }
+  return { typed: parseFormat(format), raw: parseFormat(format, '', true) };
 }
 
 function applyTemplate({ typed, raw }: Templates, { raw: text, kind }: Inspected): string {

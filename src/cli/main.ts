@@ -8,7 +8,7 @@ import { parseFlags } from './flags/parse.ts';
 import { GLOBALS } from './globals.ts';
 import { commandHelp, groupHelp, rootHelp, usageLine } from './help.ts';
 import { Interrupt } from './interrupt.ts';
-import { PROGRAM, withPointer } from './pointer.ts';
+import { PROGRAM } from './pointer.ts';
 import { find, type Group, type Leaf } from './tree.ts';
 import { CLIENT_VERSION, GIT_COMMIT } from './version-info.ts';
 
@@ -16,10 +16,9 @@ import { CLIENT_VERSION, GIT_COMMIT } from './version-info.ts';
 interface Place {
   path: string;
   usage: string;
-  engineErrors: boolean;
 }
 
-const ROOT: Place = { path: '', usage: '[OPTIONS] COMMAND [ARG...]', engineErrors: false };
+const ROOT: Place = { path: '', usage: '[OPTIONS] COMMAND [ARG...]' };
 
 /** Runs one command line; answers the exit code. Never throws. */
 export async function main(argv: readonly string[], env: Env): Promise<number> {
@@ -42,7 +41,7 @@ export async function main(argv: readonly string[], env: Env): Promise<number> {
         return group(found.group, found.rest, (where) => (place = where));
       case 'leaf': {
         const { command } = await found.leaf.load();
-        place = { path: found.path, usage: command.usage, engineErrors: command.engineErrors };
+        place = { path: found.path, usage: command.usage };
         const { Session } = await import('./session.ts');
         const cli = new Session(env, values, interrupt);
         return await call(cli, found.leaf, command, found.path, help ? ['--help'] : found.rest);
@@ -87,7 +86,7 @@ async function checkSupport(cli: Cli, flags: FlagSet, given: ReadonlySet<string>
 }
 
 function group(found: Group, rest: readonly string[], at: (place: Place) => void): number {
-  at({ path: found.name, usage: '', engineErrors: false });
+  at({ path: found.name, usage: '' });
   const { args, help } = parseFlags({}, rest, true);
   if (help) return print(groupHelp(found, columns()));
   if (args.length === 0) return print(groupHelp(found, columns()), process.stderr);
@@ -122,8 +121,8 @@ function report(error: unknown, place: Place, interrupt: Interrupt): number {
     return error.code;
   }
   if (isEngineError(error)) {
-    complain(place.engineErrors ? withPointer(error.message, command) : error.message);
-    return place.engineErrors ? EXIT_ENGINE_ERROR : 1;
+    complain(error.message);
+    return 1;
   }
   complain(`${PROGRAM}: internal error: ${error instanceof Error ? error.stack : messageOf(error)}`);
   return 1;

@@ -5,15 +5,14 @@ const FORMS =
   /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d)(?::(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?)?(Z|[+-]\d\d:?\d\d)?$/;
 
 /**
- * The value of a `since` or `until` as the API wants it, `SECONDS.NANOSECONDS`: from a Go duration before `nowMs`, an
+ * The value of a `since` or `until` as the API wants it, `SECONDS[.NANOSECONDS]`: from a Go duration before `nowMs`, an
  * RFC 3339 time or a prefix of one (local time when no zone is given), or seconds since the epoch (passed on as they
  * are). Throws `invalid`.
  */
 export function apiTimestamp(text: string, nowMs: number): string {
   const relative = durationOf(text);
   if (relative !== undefined) {
-    const ns = BigInt(Math.trunc(nowMs)) * 1_000_000n - BigInt(relative);
-    return `${ns / 1_000_000_000n}.${String(ns % 1_000_000_000n).padStart(9, '0')}`;
+    return String(Math.floor(nowMs / 1000 - relative / 1e9));
   }
   if (/^-?\d+(\.\d+)?$/.test(text)) return text;
   const match = FORMS.exec(text);

@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test';
 import { type BuiltCli, buildCli } from '../support/gantry-cli.ts';
 import { noDockerd } from '../support/reference-daemon.ts';
 import { runProgram } from '../support/run-program.ts';
+import { words } from '../support/words.ts';
 
 /** Flags of `create`, whose requests must be what docker's command line sends. `DIR` is a directory with some files. */
 const ROWS: readonly string[] = [
@@ -146,7 +147,7 @@ after(() => {
 for (const row of ROWS) {
   test(`create ${row}`, { skip: skip ?? false }, async () => {
     const want = await requestOf('docker', [], row);
-    const got = await requestOf(process.execPath, [cli.program], row);
+    const got = await requestOf(process.execPath, ['--', cli.program], row);
     assert.deepEqual(got, want);
   });
 }
@@ -160,13 +161,6 @@ async function requestOf(program: string, before: string[], row: string): Promis
   assert.equal(outcome.code, 0, outcome.stderr);
   assert.equal(outcome.stdout, 'abc\n');
   return requests.map(({ query, body }) => ({ query, body: withoutZeros(body) }));
-}
-
-/** Splits at blanks outside double quotes; `\"` is a quote. */
-function words(row: string): string[] {
-  return [...row.matchAll(/(?:[^\s"\\]|\\.|"(?:[^"\\]|\\.)*")+/g)].map(([word]) =>
-    word.replace(/\\(.)|"/g, (_, escaped) => escaped ?? ''),
-  );
 }
 
 /** Go cannot tell an absent field from a zero one, so neither may we; order of variables is not docker's to choose. */

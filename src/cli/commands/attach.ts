@@ -56,7 +56,7 @@ function checkState({ Running, Paused, Restarting }: ContainerState): void {
   const refuse = (why: string): never => {
     throw new EngineError('conflict', why);
   };
-  if (!Running) refuse('cannot attach to a stopped container, start it first');
-  if (Paused) refuse('cannot attach to a paused container, unpause it first');
-  if (Restarting) refuse('cannot attach to a restarting container, wait until it is running');
+  if (!Running) refuse('You cannot attach to a stopped container, start it first');
+  if (Paused) refuse('You cannot attach to a paused container, unpause it first');
+  if (Restarting) refuse('You cannot attach to a restarting container, wait until it is running');
 }

@@ -19,7 +19,7 @@ export const command = defineCommand({
   },
   args: noArgs,
   run: async (cli, { filter, format, since, until }) => {
-    const template = format === '' ? undefined : parseFormat(format === 'json' ? '{{json .}}' : format);
+    const template = format === '' ? undefined : parseFormat(format);
     const now = Date.now();
     const stream = await events(cli.ctx, await cli.engine(), {
       filters: filter,

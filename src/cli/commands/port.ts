@@ -1,7 +1,8 @@
-import { EngineError } from '../../base/errors.ts';
+import { EngineError, messageOf } from '../../base/errors.ts';
 import { inspectContainer } from '../../client/containers.ts';
 import type { PortBinding } from '../../wire/types-host-config.ts';
 import { defineCommand, rangeArgs } from '../command.ts';
+import { parseInteger } from '../flags/scalars.ts';
 import { hostPort } from '../format/ports.ts';
 
 export const command = defineCommand({
@@ -24,20 +25,25 @@ export const command = defineCommand({
       return 0;
     }
     const [number = '', protocol = 'tcp'] = wanted.split('/');
-    if (!/^\d+$/.test(number) || Number(number) > 65535) {
-      throw new EngineError('invalid', `Error: invalid port (${number}): it must be a number up to 65535`);
-    }
+    checkPort(number);
     const bindings = ports[`${number}/${protocol}`];
     if (!bindings || bindings.length === 0) {
-      throw new EngineError(
-        'not-found',
-        `Error: No public port '${number}/${protocol}' published for ${container}`,
-      );
+      throw new EngineError('not-found', `Error: No public port '${wanted}' published for ${container}`);
     }
     cli.stdout.write(bindings.map((binding) => `${address(binding)}\n`).join(''));
     return 0;
   },
 });
+
+function checkPort(number: string): void {
+  try {
+    parseInteger(number, 16, false);
+  } catch (error) {
+    throw new EngineError('invalid', `Error: invalid port (${number}): ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
 
 function address({ HostIp, HostPort }: PortBinding): string {
   return hostPort(HostIp, HostPort);

@@ -1,4 +1,3 @@
-import { isEngineError } from '../../base/errors.ts';
 import {
   attachContainer,
   killContainer,
@@ -13,7 +12,7 @@ import { defineCommand, minArgs } from '../command.ts';
 import { exitCode } from '../container/exit-code.ts';
 import { CREATE_FLAGS } from '../container/flags.ts';
 import { makeContainer, prepareRequest, startErrorCode } from '../container/prepare.ts';
-import { ExitError } from '../exit.ts';
+import { EXIT_ENGINE_ERROR, ExitError } from '../exit.ts';
 import type { Values } from '../flags/flag.ts';
 import { bool, boolOn, string } from '../flags/scalars.ts';
 import { withPointer } from '../pointer.ts';
@@ -34,10 +33,11 @@ export const command = defineCommand({
   flags: FLAGS,
   args: minArgs(1),
   interspersed: false,
-  engineErrors: true,
   run: async (cli, flags, args) => {
     const engine = await cli.engine();
-    const request = await prepareRequest(cli, engine, flags, args);
+    const request = await prepareRequest(cli, engine, flags, args).catch((error: unknown) => {
+      throw withPointer(error, 'run', EXIT_ENGINE_ERROR);
+    });
     if (flags.detach) {
       if (flags.attach.length > 0) {
         throw new ExitError(1, 'conflicting options: cannot specify both --attach and --detach');
@@ -52,8 +52,7 @@ export const command = defineCommand({
     try {
       return await runContainer(cli, engine, flags, request);
     } catch (error) {
-      if (!isEngineError(error) || error.kind === 'cancelled') throw error;
-      throw new ExitError(startErrorCode(error), withPointer(error.message, 'gantry run'), { cause: error });
+      throw withPointer(error, 'run', startErrorCode(error));
     }
   },
 });

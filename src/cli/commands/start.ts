@@ -46,7 +46,7 @@ async function startAll(cli: Cli, engine: Engine, names: readonly string[]): Pro
     }
   }
   if (failed.length === 0) return 0;
-  cli.stderr.write(`failed to start containers: ${failed.join(', ')}\n`);
+  cli.stderr.write(`Error: failed to start containers: ${failed.join(', ')}\n`);
   return 1;
 }
 

@@ -47,7 +47,7 @@ export async function makeContainer(
   flags: CreateFlags,
   request: ContainerCreateRequest,
 ): Promise<string> {
-  warn(cli, flags);
+  warnOfLocalDns(cli, flags);
   const reference = referenceOf(request.Image ?? '');
   const platform = flags.platform === '' ? undefined : platformQuery(flags.platform);
   const query = { ...(flags.name !== '' && { name: flags.name }), ...(platform && { platform }) };
@@ -75,14 +75,9 @@ function referenceOf(image: string): Reference | undefined {
   return withDefaultTag(parseReference(image));
 }
 
-function warn(cli: Cli, flags: CreateFlags): void {
-  if (flags.oomKillDisable && flags.memory === 0) {
-    cli.stderr.write(
-      "WARNING: Disabling the OOM killer on containers without setting a '-m/--memory' limit may be dangerous.\n",
-    );
-  }
+function warnOfLocalDns(cli: Cli, flags: CreateFlags): void {
   const local = flags.dns.find((address) => LOCAL_DNS.test(address));
-  if (local) cli.stderr.write(`WARNING: Localhost DNS setting (--dns=${local}) may fail in containers.\n`);
+  if (local) cli.stderr.write(`WARNING: Localhost DNS (${local}) may fail in containers.\n`);
 }
 
 /** The code `run` ends with when a container could not be made or started. */

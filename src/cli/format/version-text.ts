@@ -1,5 +1,6 @@
 import { GoStruct, goJson } from '../../formats/go-value.ts';
 import { alignColumns } from '../../formats/tabwriter.ts';
+import type { StringMap } from '../../wire/types-common.ts';
 import type { SystemVersion, VersionComponent } from '../../wire/types-system.ts';
 import { ansic } from './go-time.ts';
 
@@ -92,13 +93,23 @@ function clientStruct(client: ClientVersion): GoStruct {
 
 function serverStruct(server: SystemVersion): GoStruct {
   const components = (server.Components ?? []).map(
-    (component) => new GoStruct('types.ComponentVersion', { ...component }),
+    ({ Details, ...component }) =>
+      new GoStruct('types.ComponentVersion', {
+        ...component,
+        ...(Details && { Details: readable(Details) }),
+      }),
   );
   return withGoNames('types.Version', {
     ...server,
     Platform: new GoStruct('types.Platform', { ...server.Platform }),
     Components: components,
   });
+}
+
+/** Build times are shown to people. */
+function readable(details: StringMap): StringMap {
+  const { BuildTime } = details;
+  return BuildTime === undefined ? details : { ...details, BuildTime: ansic(BuildTime) };
 }
 
 /** Go calls the field `APIVersion`, JSON `ApiVersion`; templates may use both. */
