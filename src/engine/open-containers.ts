@@ -8,6 +8,7 @@ import { Waiters } from '../containers/waiters.ts';
 import { ContentStore } from '../content/content-store.ts';
 import { openShimImage } from '../kernel/shim-image.ts';
 import { hostLookups } from '../runtime/look-up-host.ts';
+import { CopySnapshotter } from '../snapshots/copy.ts';
 import { OverlaySnapshotter } from '../snapshots/overlay.ts';
 import { openStore } from '../store/open.ts';
 import { Attachments } from './attachments.ts';
@@ -41,7 +42,8 @@ export async function openContainers(
   mkdirSync(paths.runs, { recursive: true, mode: 0o711 });
   const store = await openStore(join(dataRoot, 'meta'), ctx.log);
   const content = await ContentStore.open(join(dataRoot, 'content'));
-  const snapshots = new OverlaySnapshotter(join(dataRoot, 'snapshots'), store, ctx.log);
+  const Snapshots = config.snapshotter === 'overlay' ? OverlaySnapshotter : CopySnapshotter;
+  const snapshots = new Snapshots(join(dataRoot, 'snapshots'), store, ctx.log);
   const host = readHostInfo();
   const seccompProfile = seccompDefault(config.seccompProfile);
   const engine: Engine = {
@@ -66,6 +68,7 @@ export async function openContainers(
   };
   const close = async (): Promise<void> => {
     engine.restarts.close();
+    engine.launcher.shim[Symbol.dispose]();
     await snapshots.drained();
     await store.close();
   };

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Ctx } from '../base/ctx.ts';
 import { isAlive } from '../containers/state.ts';
@@ -35,7 +34,7 @@ export async function openEngine(ctx: Ctx, config: DaemonConfig, shimPath: strin
     events: engine.events,
     unpack: (own, job) => pool.run(own, job),
     settle,
-    spoolDir: emptied(join(config.dataRoot, 'tmp')),
+    spoolDir: join(config.dataRoot, 'tmp'),
     usersOf: (id) => usersOf(engine.containers, id),
     heldLayers: () => [],
   });
