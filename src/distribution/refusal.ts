@@ -40,7 +40,7 @@ export function parseRefusal(answer: Answer, now: number = Date.now()): Refusal 
 export function parseRetryAfter(header: string | undefined, now: number): number | undefined {
   if (header === undefined || header === '') return undefined;
   if (/^\d{1,9}$/.test(header)) return Number(header) * 1000;
-  const date = Date.parse(header);
+  const date = /^[A-Z][a-z]{2}, /.test(header) ? Date.parse(header) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 

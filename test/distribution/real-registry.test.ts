@@ -7,13 +7,13 @@ import { test } from 'node:test';
 import { backgroundCtx } from '../../src/base/ctx.ts';
 import { ContentStore } from '../../src/content/content-store.ts';
 import { ANONYMOUS, type Credentials } from '../../src/distribution/credentials.ts';
-import { chooseManifest } from '../../src/distribution/pull-plan.ts';
 import { Registries } from '../../src/distribution/registries.ts';
 import type { Repository } from '../../src/distribution/repository.ts';
 import { parseDigest } from '../../src/formats/digest.ts';
 import { parseManifest } from '../../src/formats/manifest.ts';
 import { parsePlatform } from '../../src/formats/platform.ts';
 import { parseReference } from '../../src/formats/reference.ts';
+import { chooseManifest } from '../../src/images/choose.ts';
 import { makeImage, makeIndex, type TestImage, tarOfFiles } from '../support/image.ts';
 import { PASSWORD, startRegistry, USER } from '../support/registry.ts';
 

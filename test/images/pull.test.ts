@@ -116,7 +116,7 @@ test('of an index the host’s image is pulled, or the one asked for', async () 
   );
   await assert.rejects(pull(lab, name, { platform: parsePlatform('linux/riscv64') }), {
     kind: 'not-found',
-    message: 'no matching manifest for linux/riscv64 in the manifest list entries',
+    message: /^no matching manifest for linux\/riscv64 in the manifest list entries: linux\/s390x, linux\//,
   });
   await assert.rejects(
     pull(lab, `${registry.domain}/foreign:1`, { platform: parsePlatform('linux/arm64') }),
