@@ -1,8 +1,10 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { backgroundCtx } from '../../src/base/ctx.ts';
+import { removeDirectory } from '../../src/engine/remove-directory.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 export const GANTRYD = join(ROOT, 'dist/daemon.js');
@@ -138,7 +140,8 @@ export async function startGantryd(options: DaemonOptions = {}): Promise<TestDae
       await end('SIGKILL');
       await killShims(execRoot);
       removeCgroups(cgroupParent);
-      rmSync(base, { recursive: true, force: true });
+      // Not rmSync: should a mount have leaked, what lies behind it is somebody else's.
+      await removeDirectory(backgroundCtx(), base);
     },
   };
 }
