@@ -27,10 +27,11 @@ export interface ImageLab extends AsyncDisposable {
   readonly held: Set<ChainId>;
 }
 
-/** Opens (and reconciles) an engine's images under `root`, as the daemon does when it starts. */
+/** Opens (and reconciles) an engine's images under `root`, as the daemon does when it starts. Disposing removes them unless `keep`. */
 export async function openLab(
   registries = new Registries(),
   root: string = mkdtempSync(join(tmpdir(), 'gantry-images-')),
+  options: { keep: boolean } = { keep: false },
 ): Promise<ImageLab> {
   const log = createLog(
     () => 'warn',
@@ -67,7 +68,7 @@ export async function openLab(
       await pool.close();
       await store.close();
       registries.close();
-      rmSync(root, { recursive: true, force: true });
+      if (!options.keep) rmSync(root, { recursive: true, force: true });
     },
   };
 }
