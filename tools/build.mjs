@@ -4,9 +4,10 @@ import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { buildCli } from './build-cli.mjs';
 import { hasProgram, root } from './files.mjs';
 
-const ENTRIES = ['daemon.ts', 'cli.ts', 'layers/unpack-worker.ts', 'kernel/overlay-worker.ts'];
+const ENTRIES = ['daemon.ts', 'layers/unpack-worker.ts', 'kernel/overlay-worker.ts'];
 
 rmSync(join(root, 'dist'), { recursive: true, force: true });
 await build({
@@ -24,6 +25,7 @@ await build({
   minifySyntax: true,
   logLevel: 'warning',
 });
+await buildCli(join(root, 'dist'));
 
 execFileSync('make', ['-s', '-C', join(root, 'native')], { stdio: 'inherit' });
 

@@ -19,5 +19,5 @@ export interface Cli {
   /** The chosen daemon; not contacted before the first call. */
   engine(): Promise<Engine>;
   /** Docker's `config.json`. */
-  config(): Promise<DockerConfig>;
+  config(): DockerConfig;
 }

@@ -21,7 +21,7 @@ export async function pull(
   screen: Screen,
 ): Promise<string> {
   const { registryAuth } = await import('../client/credentials.ts');
-  const auth = await registryAuth(cli.ctx, await cli.config(), reference.domain);
+  const auth = await registryAuth(cli.ctx, cli.config(), reference.domain);
   const query = {
     fromImage: canonicalName(reference),
     tag: options.allTags ? undefined : (reference.digest ?? reference.tag),

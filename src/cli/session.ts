@@ -18,7 +18,7 @@ export class Session implements Cli {
   readonly debug: boolean;
   readonly #globals: Values<typeof GLOBALS>;
   #engine: Promise<Engine> | undefined;
-  #config: Promise<DockerConfig> | undefined;
+  #config: DockerConfig | undefined;
 
   constructor(env: Env, globals: Values<typeof GLOBALS>, interrupt: Interrupt) {
     this.env = env;
@@ -45,7 +45,7 @@ export class Session implements Cli {
     return this.#engine;
   }
 
-  config(): Promise<DockerConfig> {
+  config(): DockerConfig {
     this.#config ??= loadDockerConfig(configDir(this.env, this.#globals.config));
     return this.#config;
   }
@@ -64,7 +64,7 @@ export class Session implements Cli {
     };
     const dir = configDir(this.env, this.#globals.config);
     const endpoint = await resolveEndpoint(flags, this.env, dir, () => this.config());
-    const { HttpHeaders } = await this.config();
+    const { HttpHeaders } = this.config();
     return new Engine(endpoint, {
       userAgent: `Gantry-Client/${CLIENT_VERSION} (linux)`,
       ...(HttpHeaders && { headers: HttpHeaders }),

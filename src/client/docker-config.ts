@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { EngineError, messageOf } from '../base/errors.ts';
@@ -40,9 +40,9 @@ export function configDir(env: Readonly<Record<string, string | undefined>>, fla
 }
 
 /** Reads `config.json` in `dir`; empty when there is none. Throws `invalid` naming the file when it is not JSON. */
-export async function loadDockerConfig(dir: string): Promise<DockerConfig> {
+export function loadDockerConfig(dir: string): DockerConfig {
   const path = join(dir, 'config.json');
-  const text = await readIfThere(path);
+  const text = readIfThere(path);
   if (text === undefined) return {};
   try {
     const value: unknown = JSON.parse(text);
@@ -53,10 +53,10 @@ export async function loadDockerConfig(dir: string): Promise<DockerConfig> {
   throw new EngineError('invalid', `${path}: expected a JSON object`);
 }
 
-/** A file's text, or undefined when it is not there or may not be read. */
-export async function readIfThere(path: string): Promise<string | undefined> {
+/** A small file's text, or undefined when it is not there or may not be read. Waits: loading the other way takes longer. */
+export function readIfThere(path: string): string | undefined {
   try {
-    return await readFile(path, 'utf8');
+    return readFileSync(path, 'utf8');
   } catch {
     return undefined;
   }

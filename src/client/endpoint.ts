@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EngineError, messageOf } from '../base/errors.ts';
 import { type Address, parseAddress } from './address.ts';
@@ -40,7 +40,7 @@ export async function resolveEndpoint(
   flags: EndpointFlags,
   env: Env,
   dir: string,
-  config: () => Promise<DockerConfig>,
+  config: () => DockerConfig,
 ): Promise<Endpoint> {
   if (flags.host !== undefined && flags.context !== undefined) {
     throw new EngineError('invalid', 'conflicting options: cannot specify both --host and --context');
@@ -49,30 +49,30 @@ export async function resolveEndpoint(
     const host = flags.host ?? (env['DOCKER_HOST'] || undefined);
     if (host !== undefined) return fromFlags(host, flags, env, dir);
   }
-  const context = flags.context || env['DOCKER_CONTEXT'] || (await config()).currentContext || 'default';
+  const context = flags.context || env['DOCKER_CONTEXT'] || config().currentContext || 'default';
   return context === 'default' ? fromFlags('', flags, env, dir) : fromStore(context, dir);
 }
 
-async function fromFlags(host: string, flags: EndpointFlags, env: Env, dir: string): Promise<Endpoint> {
+function fromFlags(host: string, flags: EndpointFlags, env: Env, dir: string): Endpoint {
   const verify = flags.tlsverify ?? Boolean(env['DOCKER_TLS_VERIFY']);
   const wanted = verify || Boolean(flags.tls) || Boolean(env['DOCKER_TLS']) || host.startsWith('https://');
   const address = parseAddress(host, wanted);
   if (!wanted || address.kind === 'unix') return { context: 'default', address, tls: undefined };
   const certs = env['DOCKER_CERT_PATH'] || dir;
   const tls = {
-    ca: await pem(flags.tlscacert, join(certs, 'ca.pem')),
-    cert: await pem(flags.tlscert, join(certs, 'cert.pem')),
-    key: await pem(flags.tlskey, join(certs, 'key.pem')),
+    ca: pem(flags.tlscacert, join(certs, 'ca.pem')),
+    cert: pem(flags.tlscert, join(certs, 'cert.pem')),
+    key: pem(flags.tlskey, join(certs, 'key.pem')),
     verify,
   };
   return { context: 'default', address, tls };
 }
 
 /** A file named by a flag must be there; the default one need not. */
-async function pem(named: string | undefined, fallback: string): Promise<string | undefined> {
+function pem(named: string | undefined, fallback: string): string | undefined {
   if (named === undefined) return readIfThere(fallback);
   try {
-    return await readFile(named, 'utf8');
+    return readFileSync(named, 'utf8');
   } catch (error) {
     throw new EngineError('invalid', `could not read TLS file: ${messageOf(error)}`, { cause: error });
   }
@@ -83,15 +83,13 @@ async function fromStore(context: string, dir: string): Promise<Endpoint> {
   const { createHash } = await import('node:crypto');
   const id = createHash('sha256').update(context).digest('hex');
   const path = join(dir, 'contexts', 'meta', id, 'meta.json');
-  const text = await readIfThere(path);
+  const text = readIfThere(path);
   if (text === undefined) {
     throw new EngineError('not-found', `context ${JSON.stringify(context)}: context not found: no ${path}`);
   }
   const { host, skipVerify } = endpointOf(text, path);
   const tlsDir = join(dir, 'contexts', 'tls', id, 'docker');
-  const [ca, cert, key] = await Promise.all(
-    ['ca.pem', 'cert.pem', 'key.pem'].map((name) => readIfThere(join(tlsDir, name))),
-  );
+  const [ca, cert, key] = ['ca.pem', 'cert.pem', 'key.pem'].map((name) => readIfThere(join(tlsDir, name)));
   const wanted = ca !== undefined || cert !== undefined || skipVerify || host.startsWith('https://');
   const address = parseAddress(host, wanted);
   const tls = wanted && address.kind === 'tcp' ? { ca, cert, key, verify: !skipVerify } : undefined;

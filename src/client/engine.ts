@@ -7,6 +7,7 @@ import { connectionError } from './connection-error.ts';
 import { DaemonError } from './daemon-error.ts';
 import type { Endpoint } from './endpoint.ts';
 import { readText } from './read-body.ts';
+import { tlsOptions } from './tls.ts';
 import { MAX_API_VERSION, negotiatedVersion } from './version.ts';
 
 const MAX_ERROR_BODY = 64 * 1024;
@@ -141,7 +142,7 @@ export class Engine {
     const start = tls ? (await import('node:https')).request : httpRequest;
     return start({
       ...(unix ? { socketPath: address.path } : { host: address.host, port: address.port }),
-      ...(tls && { ca: tls.ca, cert: tls.cert, key: tls.key, rejectUnauthorized: tls.verify }),
+      ...(tls && (await tlsOptions(tls))),
       method,
       path: (unix ? '' : address.basePath) + target + queryString(call.query ?? {}),
       headers: {

@@ -30,7 +30,7 @@ export const command = defineCommand({
     const tty = Config.Tty === true;
     const stdin = !flags.noStdin && Config.OpenStdin === true;
     checkTty(cli, stdin, tty);
-    const detachKeys = flags.detachKeys || (await cli.config()).detachKeys || '';
+    const detachKeys = flags.detachKeys || cli.config().detachKeys || '';
     using _signals =
       flags.sigProxy && !tty
         ? new SignalProxy(cli, (signal) => killContainer(cli.ctx, engine, Id, signal))

@@ -42,7 +42,7 @@ export const command = defineCommand({
       AttachStdin: stdin,
       AttachStdout: !flags.detach,
       AttachStderr: !flags.detach,
-      DetachKeys: flags.detachKeys || (await cli.config()).detachKeys || '',
+      DetachKeys: flags.detachKeys || cli.config().detachKeys || '',
       Env: await collectEnv(flags.envFile, flags.env, cli.env),
       WorkingDir: flags.workdir,
       Cmd: argv,

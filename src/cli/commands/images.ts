@@ -19,7 +19,7 @@ export const command = defineCommand({
   },
   args: maxArgs(1),
   run: async (cli, flags, [reference]) => {
-    const { imagesFormat } = await cli.config();
+    const { imagesFormat } = cli.config();
     const table = flags.digests ? IMAGES_DIGEST_TABLE : IMAGES_TABLE;
     const format = withDigest(chooseFormat(cli, flags, imagesFormat, table), flags.digests);
     const wanted = reference === undefined ? flags.filter : withReference(flags.filter, reference);

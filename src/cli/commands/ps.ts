@@ -42,7 +42,7 @@ export const command = defineCommand({
   },
   args: noArgs,
   run: async (cli, flags) => {
-    const { psFormat } = await cli.config();
+    const { psFormat } = cli.config();
     const format = chooseFormat(cli, flags, psFormat, size(PS_TABLE, flags.size));
     const limit = flags.latest && flags.last === -1 ? 1 : flags.last;
     const containers = await listContainers(cli.ctx, await cli.engine(), {

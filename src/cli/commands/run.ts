@@ -73,7 +73,7 @@ async function runContainer(
   using _signals = flags.sigProxy
     ? new SignalProxy(cli, (signal) => killContainer(cli.ctx, engine, id, signal))
     : undefined;
-  const detachKeys = flags.detachKeys || (await cli.config()).detachKeys || '';
+  const detachKeys = flags.detachKeys || cli.config().detachKeys || '';
   // Both are in place before the start, so that neither the first output nor the end can be missed.
   const [socket, wait] = await Promise.all([
     attachContainer(cli.ctx, engine, id, {

@@ -60,7 +60,7 @@ async function startAttached(
   const { Id, Config, HostConfig } = await inspectContainer(cli.ctx, engine, name);
   const tty = Config.Tty === true;
   const stdin = interactive && Config.OpenStdin === true;
-  const detachKeys = keys || (await cli.config()).detachKeys || '';
+  const detachKeys = keys || cli.config().detachKeys || '';
   using _signals = tty
     ? undefined
     : new SignalProxy(cli, (signal) => killContainer(cli.ctx, engine, Id, signal));

@@ -28,7 +28,7 @@ export async function prepareRequest(
     const choice = 'must be one of "always", "missing" or "never"';
     throw new EngineError('invalid', `invalid pull option: '${flags.pull}': ${choice}`);
   }
-  const { proxies } = await cli.config();
+  const { proxies } = cli.config();
   const proxy = proxies?.[formatAddress(engine.endpoint.address)] ?? proxies?.['default'];
   const sources = {
     env: await collectEnv(flags.envFile, withProxies(flags.env, proxy), cli.env),
