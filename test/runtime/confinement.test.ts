@@ -23,7 +23,7 @@ const LOOK = [
   'cat /proc/self/oom_score_adj; ulimit -n; ulimit -Hn; umask; hostname',
   'cat /proc/self/cgroup | cut -d: -f2 | sort; ls -1 /proc /sys/fs/cgroup | grep -vE "^[0-9]+$"',
   'for f in /proc/keys /proc/timer_list; do head -c1 $f | wc -c; done',
-  'ls /sys/firmware | wc -l; (echo 1 > /sys/kernel/mm/ksm/run); true',
+  'ls /sys/firmware | wc -l; true',
 ].join('; ');
 
 /** Runs the same bundle under runc and returns what the container printed. */

@@ -19,6 +19,7 @@ import { connectShim } from '../../src/kernel/shim-client.ts';
 import { openShimImage } from '../../src/kernel/shim-image.ts';
 import type { ExitRecord } from '../../src/kernel/shim-record.ts';
 import type { Rootfs } from '../../src/runtime/compile-context.ts';
+import { killContainer } from '../../src/runtime/control.ts';
 import { buildSpec } from '../../src/runtime/default-spec.ts';
 import { readHostFacts } from '../../src/runtime/host.ts';
 import {
@@ -141,6 +142,12 @@ export class Lab implements AsyncDisposable {
   /** Runs a shell script to the end and returns what it printed, standard error with it. */
   async sh(script: string, changes: Changes = {}, wish: Wish = {}): Promise<string> {
     return (await this.run(['/bin/sh', '-c', `exec 2>&1; ${script}`], changes, wish)).output;
+  }
+
+  /** Kills a container and waits for its end. */
+  async end(container: ContainerToLaunch): Promise<ExitRecord> {
+    await killContainer(ctx, facts, container, 9);
+    return await this.ended(container);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
