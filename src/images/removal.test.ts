@@ -68,7 +68,9 @@ function remove(shapes: Readonly<Record<string, Shape>>, text: string, situation
   const name = names.find(({ reference }) => familiarString(reference) === text);
   const image = catalog.images.get(byId ? idOf(nick) : (name?.image ?? idOf('')));
   assert.ok(image, `${text} is in the catalog`);
-  const found = name ? ({ by: 'reference', image, name } as const) : ({ by: 'id', image } as const);
+  const found = name
+    ? ({ by: 'reference', image, name: { ...name } } as const)
+    : ({ by: 'id', image } as const);
   const steps = planRemoval(
     {
       catalog,

@@ -4,7 +4,7 @@ import { canonicalName } from '../formats/reference.ts';
 import { type Catalog, childrenOf, layerUses, referencesOf } from './catalog.ts';
 import { layersOf } from './image-record.ts';
 import { type FoundImage, isIdPrefix } from './lookup.ts';
-import { isDigested, type ReferenceRecord, sameRepository } from './reference-record.ts';
+import { isDigested, type ReferenceRecord, referenceKey, sameRepository } from './reference-record.ts';
 
 /** A container made from an image. */
 export interface ImageUser {
@@ -70,18 +70,20 @@ function planById(facts: RemovalFacts, request: RemovalRequest): RemovalStep[] {
 class Deletion {
   readonly facts: RemovalFacts;
   readonly #gone = new Set<ImageId>();
-  readonly #untagged: ReadonlySet<ReferenceRecord>;
+  readonly #untagged: ReadonlySet<string>;
   readonly #uses: Map<ChainId, number>;
 
   constructor(facts: RemovalFacts, untagged: readonly ReferenceRecord[]) {
     this.facts = facts;
-    this.#untagged = new Set(untagged);
+    this.#untagged = new Set(untagged.map(({ reference }) => referenceKey(reference)));
     this.#uses = layerUses(facts.catalog);
   }
 
   /** Names the image still has. */
   referencesOf(id: ImageId): ReferenceRecord[] {
-    return referencesOf(this.facts.catalog, id).filter((record) => !this.#untagged.has(record));
+    return referencesOf(this.facts.catalog, id).filter(
+      ({ reference }) => !this.#untagged.has(referenceKey(reference)),
+    );
   }
 
   childrenOf(id: ImageId): ImageId[] {
@@ -193,7 +195,8 @@ function isSingleName(names: readonly ReferenceRecord[]): boolean {
 function orphanedDigests(all: readonly ReferenceRecord[], name: ReferenceRecord): ReferenceRecord[] {
   if (isDigested(name.reference)) return [];
   const siblings = all.filter(
-    (record) => record !== name && sameRepository(record.reference, name.reference),
+    ({ reference }) =>
+      referenceKey(reference) !== referenceKey(name.reference) && sameRepository(reference, name.reference),
   );
   return siblings.every(({ reference }) => isDigested(reference)) ? siblings : [];
 }
