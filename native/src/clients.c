@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#define ACCEPT_PAUSE_MS 100
 #define PATIENCE_MS 30000 /* after init's end, for a client that does not read */
 
 static uint32_t wanted_events(const struct client *client)
@@ -194,10 +195,21 @@ static bool is_same_user(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == geteuid();
 }
 
+static void accept_again(struct timer *timer)
+{
+    (void)timer;
+    watch_change(&shim.listener, EPOLLIN);
+}
+
 static void accept_ready(struct watch *watch, uint32_t events)
 {
+    static struct timer pause;
     (void)events;
     int fd = accept4(watch->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM)) {
+        watch_change(watch, 0); /* whoever asks waits until others have left */
+        timer_start(&pause, ACCEPT_PAUSE_MS, accept_again);
+    }
     struct client *client = fd >= 0 && is_same_user(fd) ? calloc(1, sizeof *client) : NULL;
     if (!client) {
         if (fd >= 0)

@@ -65,19 +65,12 @@ void control_started(void)
     watch_close(&control);
 }
 
-/* Kills and reaps, so that nothing is left of what the engine does not know. */
-static _Noreturn void give_up(void)
-{
-    abandon_container();
-    shim_exit(1);
-}
-
 static void refuse(int error, const char *detail)
 {
     struct report report = {.index = NO_OP, .value = (uint32_t)error};
     strncpy(report.detail, detail, sizeof report.detail - 1);
     control_failed(&report);
-    give_up();
+    abandon_container();
 }
 
 static void handle(void)
@@ -100,7 +93,7 @@ static void handle(void)
         report.index = NO_OP;
         report.code = 0;
         control_failed(&report);
-        give_up();
+        abandon_container();
     }
 }
 
@@ -112,7 +105,7 @@ static void control_ready(struct watch *watch, uint32_t events)
         return;
     case INBOX_END:
     case INBOX_BROKEN:
-        give_up();
+        abandon_container();
     case INBOX_FRAME:
         handle();
         inbox_clear(&inbox);

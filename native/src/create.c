@@ -70,9 +70,7 @@ int create_container(uint8_t *body, union field *fields)
     spawn.legacy = note_program(&shim.program, &spawn.unified);
     if (proc_spawn(&shim.init, &spawn) < 0)
         return -1;
-    if (record_pids() < 0)
-        return fail_errno("write init.pid", NULL);
-    return 0;
+    return shim.init.state == PROC_CREATING ? record_pids() : 0;
 }
 
 /* The create program is needed again only for the hooks of the host's namespaces. */
@@ -126,4 +124,5 @@ void abandon_container(void)
     }
     if (!shim.own_pids && shim.cgroup)
         kill_container(SIGKILL);
+    shim_exit(1);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -46,6 +47,7 @@ static _Noreturn void hook_main(const struct op *op, int state, int output)
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     setsid();
+    umask(022);
     dup2(state, 0);
     dup2(output, 1);
     dup2(output, 2);

@@ -29,7 +29,10 @@ void adopt_null_device(const struct child *child)
     for (int fd = 0; fd < 3; fd++) {
         if (!is_null_device(fd))
             continue;
-        int own = open_null(child->root, "/dev/null", O_RDWR);
+        int seen = open_null(child->root, "/dev/null", O_PATH); /* something else might not like to be opened */
+        int own = seen < 0 ? -1 : open_null(child->root, "/dev/null", O_RDWR);
+        if (seen >= 0)
+            close(seen);
         if (own < 0)
             return;
         dup2(own, fd);

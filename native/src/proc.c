@@ -115,6 +115,7 @@ static void finish_init(struct proc *proc)
     record_write(proc);
     tell_waiting(proc);
     for (struct client *client = shim.clients; client; client = client->next) {
+        client->progress = loop_now();
         if (client->role == CLIENT_ATTACHED)
             tell(client, proc);
         if (client->role != CLIENT_EXEC)
@@ -182,7 +183,7 @@ void proc_settle(struct proc *proc)
         return;
     if (proc == &shim.init) {
         if (proc->state == PROC_FAILED)
-            shim_exit(1);
+            abandon_container();
         settle_init(proc);
     } else if (proc->state == PROC_FAILED) {
         exec_remove(proc);
@@ -210,7 +211,10 @@ static void reaped(pid_t pid, int status)
     proc->exited = true;
     proc->status = status;
     clock_gettime(CLOCK_REALTIME, &proc->ended);
-    proc_settle(proc);
+    if (proc->state == PROC_CLONING) /* the one it may have cloned hears of the end and gives up */
+        proc_silent(proc);
+    else
+        proc_settle(proc);
 }
 
 static void children_ready(struct watch *watch, uint32_t events)
@@ -247,6 +251,7 @@ bool poststart_hooks_run(void)
         if (shim.hooks != 0)
             return shim.hooks > 0;
         shim.failed_hooks = 0;
+        sys_close_range(3, ~0U, 0); /* or its copies would keep connections open */
         run_hooks_of(HOOK_POSTSTART);
         _exit((int)shim.failed_hooks);
     }

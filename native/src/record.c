@@ -2,6 +2,7 @@
 #include "shim.h"
 #include "text.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -104,5 +105,5 @@ int record_pids(void)
         text_number(&text, start_time(pids[i]));
         text_add(&text, i == 0 ? " " : "\n");
     }
-    return write_file("init.pid", &text);
+    return write_file("init.pid", &text) < 0 ? fail_errno("write init.pid", NULL) : 0;
 }

@@ -105,8 +105,8 @@ void control_send(enum message type, const struct payload *payload);
 /* create.c */
 int create_container(uint8_t *body, union field *fields);
 int start_container(struct bytes program);
-/* Kills and reaps what there is of a container that was not started. */
-void abandon_container(void);
+/* Kills and reaps what there is of a container that was not started, and exits. */
+void abandon_container(void) __attribute__((noreturn));
 
 /* spawn.c */
 struct spawn {
@@ -116,6 +116,8 @@ struct spawn {
     int init;            /* pidfd to join, -1: a new container */
 };
 int proc_spawn(struct proc *proc, const struct spawn *spawn);
+/* Nothing more will be heard from the child. */
+void proc_silent(struct proc *proc);
 /* Handles what the child has reported; false when nothing more is there now. */
 bool proc_hear(struct proc *proc);
 

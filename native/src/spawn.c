@@ -205,7 +205,7 @@ static void hear_pid(struct proc *proc, const struct report *report)
     proc->state = proc == &shim.init ? PROC_CREATING : PROC_STARTING;
     if (proc->pidfd < 0)
         fail_errno("pidfd_open", NULL);
-    if (proc->pidfd < 0 || (proc == &shim.init && write_maps(proc->pid) < 0))
+    if (proc->pidfd < 0 || (proc == &shim.init && (record_pids() < 0 || write_maps(proc->pid) < 0)))
         proc_failed_here(proc, NULL);
     else
         go(proc);
@@ -232,11 +232,14 @@ static void hear_terminal(struct proc *proc, int master)
         return;
     }
     output_open(proc, 0, master);
-    input_open(proc, copy);
+    if (proc->stdio & STDIO_STDIN)
+        input_open(proc, copy);
+    else
+        close(copy);
 }
 
 /* End of file: the socket was closed by execve, or by death. */
-static void hear_end(struct proc *proc)
+void proc_silent(struct proc *proc)
 {
     watch_close(&proc->sync);
     if (proc->state == PROC_STARTING) {
@@ -295,7 +298,7 @@ bool proc_hear(struct proc *proc)
     if (count < 0 && (errno == EAGAIN || errno == EINTR))
         return false;
     if (count != (ssize_t)sizeof report) {
-        hear_end(proc);
+        proc_silent(proc);
         return false;
     }
     int descriptor = -1;

@@ -272,11 +272,13 @@ async function* readOutput(
 }
 
 function writableInput(socket: FrameSocket): Writable {
-  return new Writable({
+  const input = new Writable({
     write: (chunk: Buffer, _encoding, done) => socket.sendRaw('STDIN', chunk, done),
     final: (done) => {
       socket.send('STDIN_EOF');
       done();
     },
   });
+  // That the connection has ended is told by `exit`; nobody has to listen here as well.
+  return input.on('error', () => {});
 }

@@ -157,15 +157,12 @@ test('a working directory that is a symlink ends inside', async () => {
 
 test('the shim’s program cannot be written through /proc/self/exe', async () => {
   await using lab = new Lab();
-  // Run as the interpreter of a script, /proc/self/exe is the shim for as long as the exec has not happened.
-  assert.throws(
-    () => writeFileSync(`/proc/self/fd/${lab.image.path.split('/').at(-1)}`, 'x', { flag: 'r+' }),
-    /EPERM|ETXTBSY/,
-  );
   const container = await lab.run('sleep 100');
   const exe = `/proc/${container.creation.shimPid}/exe`;
-  assert.throws(() => writeFileSync(exe, 'x', { flag: 'r+' }), /ETXTBSY|EPERM/);
+  assert.throws(() => writeFileSync(exe, 'x', { flag: 'r+' }), /ETXTBSY/);
   await container.kill();
+  // Also when it is not running, because of the seals.
+  await lab.image.take().end();
   assert.throws(() => writeFileSync(lab.image.path, 'x', { flag: 'r+' }), /EPERM/);
   assert.equal(readFileSync(lab.image.path).subarray(1, 4).toString(), 'ELF');
 });

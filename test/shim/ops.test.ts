@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { createShim } from '../../src/kernel/shim-create.ts';
 import type { Bind, CreateOp, ProcessOp } from '../../src/kernel/shim-ops.ts';
+import { readShimIdentity } from '../../src/kernel/shim-record.ts';
 import { alive, collect, ctx, devices, ENV, Lab, MOUNTS, mount, sh, until } from './lab.ts';
 
 /** What a container with these operations prints. */
@@ -542,6 +543,7 @@ test('another container’s namespaces are joined, its pid namespace too', async
       ],
     },
   );
+  assert.equal(readShimIdentity(second.runDir)?.init.pid, second.creation.pid);
   const { code, stdout } = await second.finish();
   assert.deepEqual(stdout.split('\n'), ['first', readlinkSync(of('net')), 'seen', 'not init', '']);
   assert.equal(code, 3);
