@@ -6,7 +6,8 @@ import { type ChainId, chainId } from '../formats/digest.ts';
 import { OCI_LAYER, OCI_LAYER_GZIP, OCI_LAYER_ZSTD } from '../formats/media-types.ts';
 import { LAYERS, type LayerRecord } from '../images/layer-record.ts';
 import type { ImagesDeps } from './images-deps.ts';
-import { discardDirectory, type Holdings, holdBlob, registerLayer } from './images-layers.ts';
+import { type Holdings, holdBlob } from './images-holdings.ts';
+import { discardDirectory, registerLayer } from './images-layers.ts';
 
 /**
  * Adds one layer on top of `parent` out of a tar stream, perhaps compressed, of which nothing is known beforehand: what

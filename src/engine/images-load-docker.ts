@@ -5,7 +5,7 @@ import { checkHistory, MAX_CONFIG_SIZE, parseImageConfig } from '../images/confi
 import { type ArchivedImage, MAX_ARCHIVE_JSON, parseDockerManifest } from '../images/docker-archive.ts';
 import { IMAGES } from '../images/image-record.ts';
 import type { ImagesDeps } from './images-deps.ts';
-import type { Holdings } from './images-layers.ts';
+import type { Holdings } from './images-holdings.ts';
 import {
   type ArchiveImage,
   blobOfMember,

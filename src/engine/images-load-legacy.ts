@@ -15,7 +15,7 @@ import {
 } from '../images/legacy-archive.ts';
 import { addLayer } from './images-add-layer.ts';
 import type { ImagesDeps } from './images-deps.ts';
-import type { Holdings } from './images-layers.ts';
+import type { Holdings } from './images-holdings.ts';
 import { type ArchiveImage, storeDocument, storeManifest } from './images-load.ts';
 import type { SpooledArchive } from './images-spool.ts';
 

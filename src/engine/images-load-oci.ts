@@ -15,7 +15,8 @@ import { chooseManifest } from '../images/choose.ts';
 import { checkHistory, MAX_CONFIG_SIZE, parseImageConfig } from '../images/config.ts';
 import { LAYOUT_INDEX, type LayoutEntry, layoutBlob, parseLayoutIndex } from '../images/oci-layout.ts';
 import type { ImagesDeps } from './images-deps.ts';
-import { type Holdings, holdBlob, type LayerSource } from './images-layers.ts';
+import type { LayerSource } from './images-fetch-layer.ts';
+import { type Holdings, holdBlob } from './images-holdings.ts';
 import { type ArchiveImage, layerInMember } from './images-load.ts';
 import type { SpooledArchive } from './images-spool.ts';
 

@@ -8,7 +8,8 @@ import type { MemberData } from '../images/archive-members.ts';
 import { layerTypeOf } from './images-add-layer.ts';
 import type { FinishedImage } from './images-commit.ts';
 import type { ImagesDeps } from './images-deps.ts';
-import { type Holdings, holdBlob, type LayerSource } from './images-layers.ts';
+import type { LayerSource } from './images-fetch-layer.ts';
+import { type Holdings, holdBlob } from './images-holdings.ts';
 import type { SpooledArchive } from './images-spool.ts';
 
 /** An image of an archive: its documents are stored, its layers are to be installed. */

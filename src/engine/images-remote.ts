@@ -10,7 +10,8 @@ import { chooseManifest } from '../images/choose.ts';
 import { checkHistory, type ImageConfig, MAX_CONFIG_SIZE, parseImageConfig } from '../images/config.ts';
 import type { NewImage } from '../images/put.ts';
 import type { ImagesDeps } from './images-deps.ts';
-import { type Holdings, holdBlob, type LayerSource } from './images-layers.ts';
+import type { LayerSource } from './images-fetch-layer.ts';
+import { type Holdings, holdBlob } from './images-holdings.ts';
 
 /** An image in a registry; its manifests and config are stored, its layers are not. */
 export interface RemoteImage extends NewImage {

@@ -13,7 +13,7 @@ import { findImage } from '../images/lookup.ts';
 import { isDigested, REFERENCES, referenceKey } from '../images/reference-record.ts';
 import type { Reader } from '../store/store.ts';
 import type { ImagesDeps } from './images-deps.ts';
-import { type Holdings, holdBlob } from './images-layers.ts';
+import { type Holdings, holdBlob } from './images-holdings.ts';
 import { storeManifest } from './images-load.ts';
 
 /** The images that `texts` mean, each once with the names it was asked for by, their blobs held. */

@@ -9,7 +9,7 @@ import { addLayer } from './images-add-layer.ts';
 import { commitImages } from './images-commit.ts';
 import type { ImagesDeps } from './images-deps.ts';
 import { imageEvent } from './images-events.ts';
-import { withHoldings } from './images-layers.ts';
+import { withHoldings } from './images-holdings.ts';
 import { storeDocument, storeManifest } from './images-load.ts';
 
 export interface ImportRequest {

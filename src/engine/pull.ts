@@ -13,7 +13,8 @@ import {
 import { commitImages } from './images-commit.ts';
 import type { ImagesDeps } from './images-deps.ts';
 import { imageEvent } from './images-events.ts';
-import { installLayers, withHoldings } from './images-layers.ts';
+import { withHoldings } from './images-holdings.ts';
+import { installLayers } from './images-layers.ts';
 import { type Report, reportLayers } from './images-progress.ts';
 import { fetchImage } from './images-remote.ts';
 

@@ -8,7 +8,7 @@ import { archiveDocuments, type SavedImage } from '../images/archive-documents.t
 import { layoutBlob } from '../images/oci-layout.ts';
 import type { ImagesDeps } from './images-deps.ts';
 import { imageEvent } from './images-events.ts';
-import { withHoldings } from './images-layers.ts';
+import { withHoldings } from './images-holdings.ts';
 import { imagesToSave } from './images-save.ts';
 
 /**
