@@ -1,6 +1,6 @@
 import type { Ctx } from '../base/ctx.ts';
-import type { DockerConfig } from '../client/docker-config.ts';
 import type { Engine } from '../client/engine.ts';
+import type { DockerConfig } from '../formats/docker-config.ts';
 import type { Interrupt } from './interrupt.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;

@@ -1,8 +1,9 @@
 import type { Ctx } from '../base/ctx.ts';
 import { silentLog } from '../base/log.ts';
-import { configDir, type DockerConfig, loadDockerConfig } from '../client/docker-config.ts';
+import { configDir, loadDockerConfig } from '../client/docker-config.ts';
 import { resolveEndpoint } from '../client/endpoint.ts';
 import { Engine } from '../client/engine.ts';
+import type { DockerConfig } from '../formats/docker-config.ts';
 import type { Cli, Env } from './cli-context.ts';
 import { ExitError } from './exit.ts';
 import type { Values } from './flags/flag.ts';
@@ -67,7 +68,7 @@ export class Session implements Cli {
     const { HttpHeaders } = this.config();
     return new Engine(endpoint, {
       userAgent: `Gantry-Client/${CLIENT_VERSION} (linux)`,
-      ...(HttpHeaders && { headers: HttpHeaders }),
+      headers: HttpHeaders,
       ...(this.env['DOCKER_API_VERSION'] && { apiVersion: this.env['DOCKER_API_VERSION'] }),
     });
   }

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EngineError, messageOf } from '../base/errors.ts';
+import type { DockerConfig } from '../formats/docker-config.ts';
 import { type Address, parseAddress } from './address.ts';
-import { type DockerConfig, readIfThere } from './docker-config.ts';
+import { readIfThere } from './docker-config.ts';
 
 /** PEM texts for a TLS connection; `verify` false accepts any certificate (`--tls` without `--tlsverify`). */
 export interface TlsMaterial {

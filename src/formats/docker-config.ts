@@ -1,12 +1,5 @@
 import { EngineError } from '../base/errors.ts';
-import {
-  isJsonObject,
-  type JsonObject,
-  jsonObject,
-  optionalString,
-  parseJsonObject,
-  present,
-} from './json.ts';
+import { type JsonObject, jsonObject, jsonString, optionalString, parseJsonObject, present } from './json.ts';
 import { DOCKER_IO, type Domain } from './reference.ts';
 
 /** Credentials for one registry, as the API and `config.json` carry them. */
@@ -29,18 +22,26 @@ export interface ProxySettings {
   readonly allProxy?: string;
 }
 
-/** The parts of `~/.docker/config.json` that say who one is and which proxies to use. */
+/** What of `~/.docker/config.json` is honoured, in the file's own names. */
 export interface DockerConfig {
-  /** By server address, as written: `https://index.docker.io/v1/`, `ghcr.io`. */
-  readonly auths: Readonly<Record<string, AuthConfig>>;
+  /** Credentials by server address, as written (`https://index.docker.io/v1/`, `ghcr.io`); read by {@link authFor}. */
+  readonly auths: JsonObject;
   /** Helper suffix by registry domain: `docker-credential-SUFFIX`. */
   readonly credHelpers: Readonly<Record<string, string>>;
   /** Helper for every registry without its own. */
   readonly credsStore?: string;
   /** By daemon address; `default` for all others. */
   readonly proxies: Readonly<Record<string, ProxySettings>>;
-  /** The whole document, for other parts' fields and for writing it back. */
+  /** Sent with every request to the daemon. */
+  readonly HttpHeaders: Readonly<Record<string, string>>;
+  readonly psFormat?: string;
+  readonly imagesFormat?: string;
+  readonly detachKeys?: string;
+  readonly currentContext?: string;
+  /** The whole document, for writing it back. */
   readonly document: JsonObject;
+  /** Where it was read from, for errors. */
+  readonly file: string;
 }
 
 /** The key under which credentials for Docker Hub are kept, for historical reasons. */
@@ -49,29 +50,36 @@ export const DOCKER_HUB_SERVER = 'https://index.docker.io/v1/';
 /** Names of programs looked up in PATH: no path, no surprise. */
 const HELPER = /^[\w.-]{1,64}$/;
 
-/** Parses `config.json`; an empty text is an empty configuration. Throws `invalid` naming `file` and the field. */
+/**
+ * Parses `config.json`; an empty text is an empty configuration. Throws `invalid` naming `file` and the field. One set of
+ * credentials that cannot be read spoils no other use of the file.
+ */
 export function parseDockerConfig(text: string, file: string): DockerConfig {
   const document = text.trim() === '' ? {} : parseJsonObject(text, file);
-  const entries = (key: string): [string, unknown][] =>
-    present(document[key]) ? Object.entries(jsonObject(document[key], `${file}: ${key}`)) : [];
+  const section = (key: string): JsonObject =>
+    present(document[key]) ? jsonObject(document[key], `${file}: ${key}`) : {};
   const mapped = <T>(key: string, parse: (value: unknown, path: string) => T): Record<string, T> =>
     Object.fromEntries(
-      entries(key).map(([name, value]) => [name, parse(value, `${file}: ${key}[${JSON.stringify(name)}]`)]),
+      Object.entries(section(key)).map(([name, value]) => [name, parse(value, `${file}: ${key}.${name}`)]),
     );
+  const texts = ['psFormat', 'imagesFormat', 'detachKeys', 'currentContext'] as const;
+  const given = texts.map((key) => [key, optionalString(document[key], `${file}: ${key}`)] as const);
   const credsStore = parseHelper(document['credsStore'], `${file}: credsStore`);
   return {
-    auths: mapped('auths', parseAuthConfig),
+    auths: section('auths'),
     credHelpers: mapped('credHelpers', (value, path) => parseHelper(value, path) ?? ''),
     ...(credsStore !== undefined && { credsStore }),
     proxies: mapped('proxies', parseProxies),
+    HttpHeaders: mapped('HttpHeaders', jsonString),
+    ...Object.fromEntries(given.filter(([, value]) => value !== undefined)),
     document,
+    file,
   };
 }
 
 /** `config.json` with `auth` kept for `server` (removed when undefined); every other field stays as it was. */
 export function withAuth(config: DockerConfig, server: string, auth: AuthConfig | undefined): string {
-  const raw = config.document['auths'];
-  const auths: Record<string, unknown> = isJsonObject(raw) ? { ...raw } : {};
+  const auths: Record<string, unknown> = { ...config.auths };
   delete auths[server];
   if (auth) auths[server] = storedAuth(auth);
   return JSON.stringify({ ...config.document, auths }, null, '\t');
@@ -95,13 +103,16 @@ export function serverFor(domain: Domain): string {
 }
 
 /**
- * The entry of `auths` for `server`: the exact key, or one for the same host (`https://host/v1/` and `host` mean the same).
- * Never one for another host or port.
+ * The credentials that the file itself has for `server`: those under the exact key, or under one of the same host
+ * (`https://host/v1/` and `host` mean the same; another port is another host). Undefined when there are none.
  */
-export function authFor(auths: Readonly<Record<string, AuthConfig>>, server: string): AuthConfig | undefined {
-  if (Object.hasOwn(auths, server)) return auths[server];
+export function authFor({ auths, file }: DockerConfig, server: string): AuthConfig | undefined {
   const host = serverHost(server);
-  return Object.entries(auths).find(([key]) => serverHost(key) === host)?.[1];
+  const keys = Object.keys(auths);
+  const key = keys.includes(server) ? server : keys.find((each) => serverHost(each) === host);
+  if (key === undefined) return undefined;
+  const auth = parseAuthConfig(auths[key], `${file}: auths.${key}`);
+  return Object.keys(auth).length === 0 ? undefined : auth;
 }
 
 /** `https://index.docker.io/v1/` → `index.docker.io`; the Hub's several names are one. */
@@ -115,17 +126,6 @@ export function decodeRegistryAuth(header: string | undefined): AuthConfig | und
   if (header === undefined || header === '') return undefined;
   const auth = parseAuthConfig(decodeHeader(header, 'X-Registry-Auth'), 'X-Registry-Auth');
   return Object.keys(auth).length === 0 ? undefined : auth;
-}
-
-/** Decodes `X-Registry-Config`: the credentials a build may need, by server address. */
-export function decodeRegistryConfig(header: string | undefined): Record<string, AuthConfig> {
-  if (header === undefined || header === '') return {};
-  return Object.fromEntries(
-    Object.entries(decodeHeader(header, 'X-Registry-Config')).map(([server, value]) => [
-      server,
-      parseAuthConfig(value, `X-Registry-Config[${JSON.stringify(server)}]`),
-    ]),
-  );
 }
 
 /** Encodes credentials for the `X-Registry-Auth` header. */

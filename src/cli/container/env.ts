@@ -1,5 +1,5 @@
 import { EngineError } from '../../base/errors.ts';
-import type { ProxyEntry } from '../../client/docker-config.ts';
+import type { ProxySettings } from '../../formats/docker-config.ts';
 import type { Env } from '../cli-context.ts';
 import { readInput } from '../files.ts';
 import { splitPair } from '../flags/lists.ts';
@@ -69,7 +69,7 @@ async function readLines(
 }
 
 /** The configuration's proxy settings, as variables, where `given` does not set them itself. */
-export function withProxies(given: readonly string[], proxy: ProxyEntry | undefined): string[] {
+export function withProxies(given: readonly string[], proxy: ProxySettings | undefined): string[] {
   const values: Readonly<Record<string, string | undefined>> = {
     HTTP_PROXY: proxy?.httpProxy,
     HTTPS_PROXY: proxy?.httpsProxy,

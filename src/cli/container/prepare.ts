@@ -29,7 +29,7 @@ export async function prepareRequest(
     throw new EngineError('invalid', `invalid pull option: '${flags.pull}': ${choice}`);
   }
   const { proxies } = cli.config();
-  const proxy = proxies?.[formatAddress(engine.endpoint.address)] ?? proxies?.['default'];
+  const proxy = proxies[formatAddress(engine.endpoint.address)] ?? proxies['default'];
   const sources = {
     env: await collectEnv(flags.envFile, withProxies(flags.env, proxy), cli.env),
     labels: await collectLabels(flags.labelFile, flags.label),
