@@ -27,12 +27,12 @@ afterEach(async () => {
 
 async function layer(name: string, parent: string | undefined, files: Record<string, string>): Promise<void> {
   const filled = snapshots.newLayerDir();
-  mkdirSync(filled, { mode: 0o711 });
+  mkdirSync(filled, { mode: 0o700 });
   for (const [file, text] of Object.entries(files)) writeFileSync(join(filled, file), text);
   await snapshots.register(ctx, name, parent, filled);
 }
 
-test('layers stack, the uppermost first; a writable one goes on top with its root’s mode', async () => {
+test('layers stack, the uppermost first; a writable one goes on top, its root open to all', async () => {
   await layer('a', undefined, { x: '1' });
   await layer('b', 'a', { y: '2' });
   const mounts = await snapshots.prepare(ctx, 'c', 'b');
@@ -46,7 +46,7 @@ test('layers stack, the uppermost first; a writable one goes on top with its roo
     mounts.lowerNames.map((name) => join(mounts.base, name)),
     mounts.lower,
   );
-  assert.equal(statSync(mounts.upper ?? '').mode & 0o777, 0o711);
+  assert.equal(statSync(mounts.upper ?? '').mode & 0o777, 0o755);
   assert.ok(existsSync(mounts.work ?? ''));
   assert.deepEqual(snapshots.stat('c'), {
     key: 'c',
