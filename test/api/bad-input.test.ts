@@ -78,7 +78,7 @@ const rows = [
     name: 'bad reference',
     method: 'POST',
     path: '/containers/create',
-    body: { Image: 'UPPER/x', HostConfig: { NetworkMode: 'none' } },
+    body: { Image: 'x/UPPER', HostConfig: { NetworkMode: 'none' } },
     status: 400,
     message: /invalid reference format/,
   },

@@ -118,7 +118,19 @@ export async function startGantryd(options: DaemonOptions = {}): Promise<TestDae
     child.kill(signal);
     await gone;
   };
-  await start();
+  const dispose = async (): Promise<void> => {
+    await end('SIGKILL');
+    await killShims(execRoot);
+    removeCgroups(cgroupParent);
+    // Not rmSync: should a mount have leaked, what lies behind it is somebody else's.
+    await removeDirectory(backgroundCtx(), base);
+  };
+  try {
+    await start();
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
   return {
     host,
     dataRoot,
@@ -136,13 +148,7 @@ export async function startGantryd(options: DaemonOptions = {}): Promise<TestDae
       output = '';
       await start();
     },
-    [Symbol.asyncDispose]: async () => {
-      await end('SIGKILL');
-      await killShims(execRoot);
-      removeCgroups(cgroupParent);
-      // Not rmSync: should a mount have leaked, what lies behind it is somebody else's.
-      await removeDirectory(backgroundCtx(), base);
-    },
+    [Symbol.asyncDispose]: dispose,
   };
 }
 
