@@ -2,60 +2,61 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseReference } from '../formats/reference.ts';
 import { endpointsFor, isInsecureHost, parseMirror } from './endpoints.ts';
-import { DEFAULT_REGISTRY_CONFIG, type RegistryConfig } from './registry-config.ts';
 
-function urls(reference: string, config: Partial<RegistryConfig>, insecure: string[] = []): string[] {
+function urls(reference: string, mirrors: string[], insecure: string[] = []): string[] {
   const { domain } = parseReference(reference);
-  const found = endpointsFor(domain, { ...DEFAULT_REGISTRY_CONFIG, ...config }, (host) =>
-    insecure.includes(host),
-  );
+  const own = mirrors.map(parseMirror).filter((mirror) => mirror.domain === domain);
+  const found = endpointsFor(domain, own, (host) => insecure.includes(host));
   return [...found.mirrors, found.registry].map(
     ({ origin, namespace, verifyTls }) => `${verifyTls ? '' : 'insecure '}${origin.href}${namespace}`,
   );
 }
 
-const ROWS: {
-  name: string;
-  reference: string;
-  config?: Partial<RegistryConfig>;
-  insecure?: string[];
-  want: string[];
-}[] = [
+const ROWS: { name: string; reference: string; mirrors?: string[]; insecure?: string[]; want: string[] }[] = [
   { name: 'docker.io has its own host', reference: 'busybox', want: ['https://registry-1.docker.io/'] },
   { name: 'any other registry is its domain', reference: 'ghcr.io/a/b', want: ['https://ghcr.io/'] },
   {
-    name: 'mirrors come first, of docker.io only',
+    name: 'mirrors come first',
     reference: 'busybox',
-    config: { mirrors: ['https://m1.example', 'http://m2.example:5000/'] },
+    mirrors: ['https://m1.example', 'http://m2.example:5000/'],
     want: ['https://m1.example/', 'http://m2.example:5000/', 'https://registry-1.docker.io/'],
   },
   {
-    name: 'other registries do not see docker.io’s mirrors',
+    name: 'other registries do not see the mirrors of docker.io',
     reference: 'quay.io/x',
-    config: { mirrors: ['https://m1.example'] },
+    mirrors: ['https://m1.example', 'docker.io=https://m2.example'],
     want: ['https://quay.io/'],
   },
   {
     name: 'a mirror of one registry, with a path',
     reference: 'quay.io/x',
-    config: { mirrorsByRegistry: { 'quay.io': ['https://harbor.example/proxy/quay/'] } },
+    mirrors: ['https://m1.example', 'quay.io=https://harbor.example/proxy/quay/'],
     want: ['https://harbor.example/proxy/quay/', 'https://quay.io/'],
   },
   {
     name: 'insecure is judged host by host',
     reference: 'quay.io/x',
-    config: { mirrorsByRegistry: { 'quay.io': ['https://m.example:444'] } },
+    mirrors: ['quay.io=https://m.example:444'],
     insecure: ['m.example:444'],
     want: ['insecure https://m.example:444/', 'https://quay.io/'],
   },
 ];
-for (const { name, reference, config = {}, insecure, want } of ROWS) {
-  test(`endpoints: ${name}`, () => assert.deepEqual(urls(reference, config, insecure), want));
+for (const { name, reference, mirrors = [], insecure, want } of ROWS) {
+  test(`endpoints: ${name}`, () => assert.deepEqual(urls(reference, mirrors, insecure), want));
 }
 
-for (const text of ['mirror.example', 'ftp://m', 'https://u:p@m', 'https://m/?x', 'https://m/#x', '']) {
+for (const text of [
+  'mirror.example',
+  'ftp://m',
+  'https://u:p@m',
+  'https://m/?x',
+  'https://m/#x',
+  'a b=https://m',
+  'quay.io=m',
+  '',
+]) {
   test(`no mirror: ${text}`, () => {
-    assert.throws(() => parseMirror(text), { kind: 'invalid', message: /^invalid mirror: / });
+    assert.throws(() => parseMirror(text), { kind: 'invalid', message: /^invalid (mirror: |reference)/ });
   });
 }
 

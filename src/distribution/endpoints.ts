@@ -1,6 +1,5 @@
 import { EngineError } from '../base/errors.ts';
-import { DOCKER_IO, type Domain } from '../formats/reference.ts';
-import type { RegistryConfig } from './registry-config.ts';
+import { DOCKER_IO, type Domain, parseDomain } from '../formats/reference.ts';
 import { inBlocks, isLoopback } from './transport/proxy.ts';
 
 /** One way to reach the repositories of a domain. */
@@ -25,35 +24,48 @@ export function registryHost(domain: Domain): string {
 }
 
 /**
- * The endpoints to try for `domain`: its mirrors in order, then the registry itself, by HTTPS (an insecure one may turn out
+ * The endpoints to try for `domain`: its `mirrors` in order, then the registry itself, by HTTPS (an insecure one may turn out
  * to speak HTTP). `isInsecure` says so of a `host[:port]`.
  */
 export function endpointsFor(
   domain: Domain,
-  config: RegistryConfig,
+  mirrors: readonly Mirror[],
   isInsecure: (host: string) => boolean,
 ): { mirrors: Endpoint[]; registry: Endpoint } {
-  const own = config.mirrorsByRegistry[domain] ?? [];
-  const mirrors = (domain === DOCKER_IO ? [...own, ...config.mirrors] : own).map(parseMirror);
   const host = registryHost(domain);
   const origin = new URL(`https://${host}`);
   return {
-    mirrors: mirrors.map((mirror) => ({ ...mirror, verifyTls: !isInsecure(mirror.origin.host) })),
+    mirrors: mirrors.map(({ origin: at, namespace }) => {
+      return { origin: at, namespace, mirror: true, verifyTls: !isInsecure(at.host) };
+    }),
     registry: { origin, namespace: '', mirror: false, verifyTls: !isInsecure(host) },
   };
 }
 
-/** Parses a mirror's URL; a path is put before the repositories' paths (`https://harbor/proxy-quay`). Throws `invalid`. */
-export function parseMirror(text: string): Omit<Endpoint, 'verifyTls'> {
+/** A mirror and the domain it is for. */
+export interface Mirror {
+  readonly domain: Domain;
+  readonly origin: URL;
+  /** Its path, to be put before the repositories' (`proxy-quay/`). */
+  readonly namespace: string;
+}
+
+/** Parses `URL` (a mirror of docker.io) or `DOMAIN=URL`. Throws `invalid`. */
+export function parseMirror(text: string): Mirror {
+  const [, domain, address = text] = /^([^=/]+)=(.*)$/.exec(text) ?? [];
   const refuse = (why: string): EngineError =>
     new EngineError('invalid', `invalid mirror: ${JSON.stringify(text)} ${why}`);
-  if (!URL.canParse(text)) throw refuse('is not a valid URI');
-  const url = new URL(text);
+  if (!URL.canParse(address)) throw refuse('is not a valid URI');
+  const url = new URL(address);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') throw refuse('is neither http nor https');
   if (url.username !== '' || url.password !== '') throw refuse('holds credentials');
   if (url.search !== '' || url.hash !== '') throw refuse('has a query or fragment');
   const path = url.pathname.replace(/^\/+|\/+$/g, '');
-  return { origin: new URL(url.origin), namespace: path === '' ? '' : `${path}/`, mirror: true };
+  return {
+    domain: domain === undefined ? DOCKER_IO : parseDomain(domain),
+    origin: new URL(url.origin),
+    namespace: path === '' ? '' : `${path}/`,
+  };
 }
 
 /**

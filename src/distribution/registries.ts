@@ -4,7 +4,14 @@ import type { Ctx } from '../base/ctx.ts';
 import { EngineError, isEngineError } from '../base/errors.ts';
 import { DOCKER_IO, type Domain, parseDomain, type Reference } from '../formats/reference.ts';
 import type { Credentials } from './credentials.ts';
-import { type Endpoint, endpointsFor, isInsecureHost, parseMirror, registryHost } from './endpoints.ts';
+import {
+  type Endpoint,
+  endpointsFor,
+  isInsecureHost,
+  type Mirror,
+  parseMirror,
+  registryHost,
+} from './endpoints.ts';
 import { Exchange } from './exchange.ts';
 import type { Refusal } from './refusal.ts';
 import { DEFAULT_REGISTRY_CONFIG, type RegistryConfig } from './registry-config.ts';
@@ -22,13 +29,13 @@ export class Registries {
   readonly config: RegistryConfig;
   readonly #exchange: Exchange;
   readonly #downloads: Semaphore;
+  readonly #mirrors: readonly Mirror[];
   readonly #known = new Map<Domain, { endpoints: readonly Endpoint[]; until: number }>();
 
   /** Throws `invalid` naming a mirror that is none. */
   constructor(config: Partial<RegistryConfig> = {}) {
     this.config = { ...DEFAULT_REGISTRY_CONFIG, ...config };
-    const { mirrors, mirrorsByRegistry } = this.config;
-    for (const mirror of [...mirrors, ...Object.values(mirrorsByRegistry).flat()]) parseMirror(mirror);
+    this.#mirrors = this.config.mirrors.map(parseMirror);
     this.#exchange = new Exchange(this.config);
     this.#downloads = new Semaphore(this.config.maxConcurrentDownloads);
   }
@@ -74,10 +81,11 @@ export class Registries {
   }
 
   async #findEndpoints(ctx: Ctx, domain: Domain): Promise<Endpoint[]> {
-    const hosts = [registryHost(domain), ...mirrorHosts(domain, this.config)];
+    const own = this.#mirrors.filter((mirror) => mirror.domain === domain);
+    const hosts = [registryHost(domain), ...own.map(({ origin }) => origin.host)];
     const addresses = new Map<string, string[]>();
     for (const host of hosts) addresses.set(host, await resolveHost(host));
-    const { mirrors, registry } = endpointsFor(domain, this.config, (host) =>
+    const { mirrors, registry } = endpointsFor(domain, own, (host) =>
       isInsecureHost(host, addresses.get(host) ?? [], this.config.insecure),
     );
     return [...mirrors, await this.#schemeOf(ctx, registry)];
@@ -103,14 +111,6 @@ async function resolveHost(host: string): Promise<string[]> {
   if (host === registryHost(DOCKER_IO)) return [];
   const found = await lookup(hostOf(new URL(`https://${host}`)), { all: true }).catch(() => []);
   return found.map(({ address }) => address);
-}
-
-function mirrorHosts(domain: Domain, config: RegistryConfig): string[] {
-  const mirrors = [
-    ...(config.mirrorsByRegistry[domain] ?? []),
-    ...(domain === DOCKER_IO ? config.mirrors : []),
-  ];
-  return mirrors.map((mirror) => parseMirror(mirror).origin.host);
 }
 
 /** `https://index.docker.io/v1/` → `docker.io`; `https://host:5000/v2/` → `host:5000`. */

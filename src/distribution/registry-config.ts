@@ -1,9 +1,10 @@
 /** How registries are reached. One per daemon. */
 export interface RegistryConfig {
-  /** Mirrors of docker.io, as URLs, in order of preference (`registry-mirrors`). */
+  /**
+   * Mirrors in order of preference (`registry-mirrors`): `URL` of one for docker.io, `DOMAIN=URL` of one for any registry
+   * (`quay.io=https://harbor.example/proxy-quay`; the path comes before every repository's).
+   */
   readonly mirrors: readonly string[];
-  /** Mirrors of any registry, by its domain: `{"quay.io": ["https://mirror.example/quay"]}`. */
-  readonly mirrorsByRegistry: Readonly<Record<string, readonly string[]>>;
   /** `HOST[:PORT]` or CIDR, for which certificates are not checked and plain HTTP is tried (`insecure-registries`). */
   readonly insecure: readonly string[];
   /** Directories with `HOST[:PORT]/{*.crt,*.cert,*.key}`, first match wins per host. */
@@ -34,9 +35,15 @@ export interface ProxyConfig {
   readonly no?: string;
 }
 
+/** The proxy settings in environment variables, in capitals or not. */
+export function proxyConfigFromEnv(env: Readonly<Record<string, string | undefined>>): ProxyConfig {
+  const variable = (name: string): string | undefined => env[name] || env[name.toLowerCase()] || undefined;
+  const [http, https, no] = [variable('HTTP_PROXY'), variable('HTTPS_PROXY'), variable('NO_PROXY')];
+  return { ...(http && { http }), ...(https && { https }), ...(no && { no }) };
+}
+
 export const DEFAULT_REGISTRY_CONFIG: RegistryConfig = {
   mirrors: [],
-  mirrorsByRegistry: {},
   insecure: [],
   certDirs: ['/etc/gantry/certs.d', '/etc/docker/certs.d'],
   maxConcurrentDownloads: 3,

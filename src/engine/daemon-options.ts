@@ -36,7 +36,7 @@ export const OPTIONS: readonly OptionSpec[] = [
     key: 'registry-mirrors',
     flag: 'registry-mirror',
     type: 'list',
-    help: 'Mirror of Docker Hub to try first',
+    help: 'Mirror to try first: URL for Docker Hub, DOMAIN=URL for any registry',
   },
   {
     key: 'insecure-registries',

@@ -3,6 +3,7 @@ import type { Ctx } from '../base/ctx.ts';
 import { isAlive } from '../containers/state.ts';
 import type { ContainerTable } from '../containers/table.ts';
 import { Registries } from '../distribution/registries.ts';
+import { proxyConfigFromEnv } from '../distribution/registry-config.ts';
 import type { ImageId } from '../formats/digest.ts';
 import type { ImageUser } from '../images/removal.ts';
 import { settle } from '../layers/settle.ts';
@@ -47,18 +48,13 @@ export async function openEngine(ctx: Ctx, config: DaemonConfig, shimPath: strin
 }
 
 function registriesOf(config: DaemonConfig): Registries {
-  const proxy = {
-    http: process.env['HTTP_PROXY'] ?? process.env['http_proxy'],
-    https: process.env['HTTPS_PROXY'] ?? process.env['https_proxy'],
-    no: process.env['NO_PROXY'] ?? process.env['no_proxy'],
-  };
   return new Registries({
     mirrors: config.registryMirrors,
     insecure: config.insecureRegistries,
     maxConcurrentDownloads: config.maxConcurrentDownloads,
     maxDownloadAttempts: config.maxDownloadAttempts,
     userAgent: `Gantry/${VERSION}`,
-    proxy: Object.fromEntries(Object.entries(proxy).filter(([, url]) => url)),
+    proxy: proxyConfigFromEnv(process.env),
   });
 }
 

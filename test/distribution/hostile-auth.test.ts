@@ -173,7 +173,7 @@ test('a mirror does not see the credentials of the registry', async () => {
   await using origin = await serving({ basic: ALICE });
   const registries = new Registries({
     timeouts,
-    mirrorsByRegistry: { [origin.server.domain]: [mirror.url] },
+    mirrors: [`${origin.server.domain}=${mirror.url}`],
   });
   const reference = parseReference(`${origin.server.domain}/team/app:1`);
   assert.ok((await registries.repository(reference, alice).resolve(ctx)).size > 0);

@@ -225,7 +225,7 @@ test('a mirror that fails in the middle is taken over by the next one at the sam
   mirror.on(GET_BLOB, cutAfter(120_000, 'end'), 1);
   mirror.on(GET_BLOB, refuse(500, 'UNKNOWN', 'disk full'));
   mirror.on(GET_BLOB, cutAfter(120_000, 'end'), 1);
-  const registries = impatient({ mirrorsByRegistry: { [origin.domain]: [`${mirror.url}/cache/`] } });
+  const registries = impatient({ mirrors: [`${origin.domain}=${mirror.url}/cache/`] });
   const repository = registries.repository(parseReference(`${origin.domain}/team/app`), ANONYMOUS);
   const source = repository.blob(ctx, { ...blob, digest: parseDigest(blob.digest) }, 0);
   assert.deepEqual(await bytesOf(source), blob.bytes);
@@ -240,7 +240,7 @@ test('a mirror that served wrong bytes is asked last the next time', async () =>
   const blob = blobOf(LAYER, randomBytes(3000));
   for (const server of [mirror, origin]) server.addBlob('app', blob);
   mirror.on(GET_BLOB, (_request, _response, honest) => honest({ bytes: () => randomBytes(3000) }));
-  const registries = impatient({ mirrorsByRegistry: { [origin.domain]: [mirror.url] } });
+  const registries = impatient({ mirrors: [`${origin.domain}=${mirror.url}`] });
   const repository = registries.repository(parseReference(`${origin.domain}/app`), ANONYMOUS);
   const descriptor = { ...blob, digest: parseDigest(blob.digest) };
   assert.notDeepEqual(await bytesOf(repository.blob(ctx, descriptor, 0)), blob.bytes);

@@ -209,7 +209,7 @@ test('a mirror that tells lies is passed over', async () => {
   mirror.on(/^GET .*manifests/, (_request, _response, honest) =>
     honest({ bytes: () => Buffer.from('lies') }),
   );
-  const registries = new Registries({ timeouts, mirrorsByRegistry: { [origin.domain]: [mirror.url] } });
+  const registries = new Registries({ timeouts, mirrors: [`${origin.domain}=${mirror.url}`] });
   const repository = registries.repository(parseReference(`${origin.domain}/app:1`), ANONYMOUS);
   const descriptor = await repository.resolve(ctx);
   assert.deepEqual(Buffer.from(await repository.manifest(ctx, descriptor)), image.manifest.bytes);

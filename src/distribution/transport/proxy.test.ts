@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { proxyConfigFromEnv, proxyFor } from './proxy.ts';
+import { proxyConfigFromEnv } from '../registry-config.ts';
+import { proxyFor } from './proxy.ts';
 
 const proxy = { http: 'http://plain:3128', https: 'http://secure:3128' };
 

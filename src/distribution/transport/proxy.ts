@@ -13,13 +13,6 @@ export function proxyFor(url: URL, proxy: ProxyConfig): URL | undefined {
   return URL.canParse(full) ? new URL(full) : undefined;
 }
 
-/** The proxy settings in environment variables, in capitals or not. */
-export function proxyConfigFromEnv(env: Readonly<Record<string, string | undefined>>): ProxyConfig {
-  const variable = (name: string): string | undefined => env[name] || env[name.toLowerCase()] || undefined;
-  const [http, https, no] = [variable('HTTP_PROXY'), variable('HTTPS_PROXY'), variable('NO_PROXY')];
-  return { ...(http && { http }), ...(https && { https }), ...(no && { no }) };
-}
-
 /** The host of `url` without the brackets of an IPv6 address. */
 export function hostOf(url: URL): string {
   return url.hostname.replace(/^\[|\]$/g, '');
