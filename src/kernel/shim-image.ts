@@ -1,4 +1,5 @@
 import { closeSync, readFileSync, writeSync } from 'node:fs';
+import { EngineError, messageOf } from '../base/errors.ts';
 import { asFd, type Fd } from './fd.ts';
 import { ShimProcess } from './shim-process.ts';
 import { isErrno, syscall } from './syscall.ts';
@@ -24,7 +25,7 @@ const REFILL_MS = 20;
 export interface ShimImage extends Disposable {
   /** What to execute; good in this process's children until they exec. */
   readonly path: string;
-  /** A fresh shim. One is kept started ahead (0.2 MB), because starting takes Node a millisecond. */
+  /** A fresh shim. One is kept started ahead (0.2 MB), because starting takes Node a millisecond. Throws `system`. */
   take(): ShimProcess;
 }
 
@@ -55,7 +56,7 @@ class SealedImage implements ShimImage {
   }
 
   take(): ShimProcess {
-    const spare = this.#spare?.running ? this.#spare : new ShimProcess(this.path);
+    const spare = this.#spare?.running ? this.#spare : startShim(this.path);
     this.#spare = undefined;
     spare.hold(true);
     // Not before the caller's request is on its way.
@@ -65,7 +66,11 @@ class SealedImage implements ShimImage {
 
   #refill(): void {
     if (this.#disposed || this.#spare?.running) return;
-    this.#spare = new ShimProcess(this.path);
+    try {
+      this.#spare = new ShimProcess(this.path);
+    } catch {
+      return; // no memory, say: whoever takes the next one will be told
+    }
     this.#spare.hold(false);
   }
 
@@ -73,6 +78,14 @@ class SealedImage implements ShimImage {
     this.#disposed = true;
     this.#spare?.letGo();
     closeSync(this.#fd);
+  }
+}
+
+function startShim(path: string): ShimProcess {
+  try {
+    return new ShimProcess(path);
+  } catch (error) {
+    throw new EngineError('system', `cannot start a shim: ${messageOf(error)}`, { cause: error });
   }
 }
 

@@ -14,6 +14,7 @@ import {
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createShim } from '../../src/kernel/shim-create.ts';
+import { openShimImage } from '../../src/kernel/shim-image.ts';
 import type { CreateOp } from '../../src/kernel/shim-ops.ts';
 import { collect, ctx, ENV, Lab, MOUNTS, mount, sh } from './lab.ts';
 
@@ -161,10 +162,14 @@ test('the shim’s program cannot be written through /proc/self/exe', async () =
   const exe = `/proc/${container.creation.shimPid}/exe`;
   assert.throws(() => writeFileSync(exe, 'x', { flag: 'r+' }), /ETXTBSY/);
   await container.kill();
-  // Also when it is not running, because of the seals.
-  await lab.image.take().end();
-  assert.throws(() => writeFileSync(lab.image.path, 'x', { flag: 'r+' }), /EPERM/);
-  assert.equal(readFileSync(lab.image.path).subarray(1, 4).toString(), 'ELF');
+  // Also what does not run, because of the seals.
+  using image = openShimImage(join(lab.base, 'etc/plain'));
+  assert.throws(() => writeFileSync(image.path, 'x', { flag: 'r+' }), /EPERM/);
+  assert.equal(readFileSync(image.path, 'utf8'), 'text');
+  await assert.rejects(createShim(ctx, image, lab.spec()), {
+    kind: 'system',
+    message: 'cannot start a shim: spawn ENOEXEC',
+  });
 });
 
 test('a process that joins is not to be traced or read by those inside', async () => {

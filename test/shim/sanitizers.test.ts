@@ -15,6 +15,14 @@ function hasProgram(name: string): boolean {
   return spawnSync('sh', ['-c', `command -v ${name}`]).status === 0;
 }
 
+/** The failed tests of a report. */
+function failures(tap: string): string {
+  return tap
+    .split(/^(?=# Subtest|ok|not ok)/m)
+    .filter((part) => part.startsWith('not ok'))
+    .join('');
+}
+
 // Inside the run that this test starts there is nothing to do.
 if (process.env['GANTRY_SHIM'] === undefined) {
   test('the address and undefined-behaviour sanitizers find nothing in any of these tests', () => {
@@ -29,7 +37,7 @@ if (process.env['GANTRY_SHIM'] === undefined) {
     });
     const found = reports().map((name) => readFileSync(join(REPORTS, name), 'utf8'));
     assert.equal(found.join('\n'), '');
-    assert.equal(run.status, 0, run.stdout);
+    assert.equal(run.status, 0, failures(run.stdout));
     assert.match(run.stdout, /# pass \d{3}/);
   });
 
