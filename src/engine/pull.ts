@@ -10,6 +10,7 @@ import {
   withDefaultTag,
   withTagOrDigest,
 } from '../formats/reference.ts';
+import { IMAGES } from '../images/image-record.ts';
 import { commitImages } from './images-commit.ts';
 import type { ImagesDeps } from './images-deps.ts';
 import { imageEvent } from './images-events.ts';
@@ -61,7 +62,9 @@ async function pullOne(
       platform: request.platform ?? hostPlatform(),
       exact: request.platform !== undefined,
     });
-    const ids = image.layers.map(({ blob }) => shortId(blob.digest));
+    // Of an image that is here dockerd tells nothing layer by layer.
+    const told = deps.store.has(IMAGES, image.id) ? [] : image.layers;
+    const ids = told.map(({ blob }) => shortId(blob.digest));
     await installLayers(ctx, deps, held, image.layers, reportLayers(ids, report));
     report({ kind: 'status', status: `Digest: ${image.target.digest}` });
     const origin = { ...repositoryOf(reference), digest: image.target.digest };
