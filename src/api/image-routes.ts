@@ -1,5 +1,5 @@
 import { defined } from '../base/defined.ts';
-import { EngineError } from '../base/errors.ts';
+import { EngineError, isEngineError } from '../base/errors.ts';
 import { credentialsOf } from '../distribution/credentials.ts';
 import type { ImagesDeps } from '../engine/images-deps.ts';
 import { historyOfImage, inspectImage } from '../engine/images-inspect.ts';
@@ -95,6 +95,12 @@ function pull(deps: ImagesDeps, request: ApiRequest, from: string): Promise<Repl
       deps,
       { reference, credentials, allTags, ...defined({ platform: platformOf(request) }) },
       report,
-    ),
+    ).catch(asPullFailure),
   );
+}
+
+/** dockerd answers 500 here: at a 401 clients ask for a password, or fail over that, instead of showing the reason. */
+function asPullFailure(error: unknown): never {
+  if (isEngineError(error, 'unauthorized')) throw new EngineError('system', error.message, { cause: error });
+  throw error;
 }

@@ -56,12 +56,13 @@ async function pullOne(
 ): Promise<void> {
   const repository = deps.registries.repository(reference, request.credentials);
   const tag = reference.digest ?? reference.tag ?? '';
-  report({ kind: 'status', id: tag, status: `Pulling from ${reference.path}` });
   const [committed] = await withHoldings(ctx, deps, 'keep', async (held) => {
     const image = await fetchImage(ctx, deps, held, repository, {
       platform: request.platform ?? hostPlatform(),
       exact: request.platform !== undefined,
     });
+    // Not before: what goes wrong until here is an answer of its own, with its own status.
+    report({ kind: 'status', id: tag, status: `Pulling from ${reference.path}` });
     // Of an image that is here dockerd tells nothing layer by layer.
     const told = deps.store.has(IMAGES, image.id) ? [] : image.layers;
     const ids = told.map(({ blob }) => shortId(blob.digest));
