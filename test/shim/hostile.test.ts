@@ -168,7 +168,7 @@ test('the shim’s program cannot be written through /proc/self/exe', async () =
   assert.equal(readFileSync(image.path, 'utf8'), 'text');
   await assert.rejects(createShim(ctx, image, lab.spec()), {
     kind: 'system',
-    message: 'cannot start a shim: spawn ENOEXEC',
+    message: /^the shim ended without an answer: /,
   });
 });
 
