@@ -4,9 +4,10 @@ import { basename, dirname } from 'node:path';
 import { EngineError, isEngineError, messageOf } from '../../base/errors.ts';
 import { asDiffId, type Digest, parseDigest, splitDigest } from '../../formats/digest.ts';
 import { TarReader } from '../../formats/tar-reader.ts';
-import { O_DIRECTORY, O_PATH } from '../../kernel/constants.ts';
+import { O_DIRECTORY, O_PATH, O_RDONLY } from '../../kernel/constants.ts';
 import { removeTreeSync } from '../../kernel/directories.ts';
 import { openPath, own } from '../../kernel/fd.ts';
+import { syncfs } from '../../kernel/files.ts';
 import { type LayerStats, LayerWriter } from '../apply/layer-writer.ts';
 import { decompress } from '../decompress.ts';
 import type { UnpackResult } from '../unpack-job.ts';
@@ -51,6 +52,7 @@ async function unpackInto(input: HashedSource, job: LayerJob): Promise<UnpackRes
     }
   });
   await input.drain();
+  await flush(job.target);
   return {
     compressedDigest: input.digest(),
     diffId: asDiffId(tarHash.digest('the uncompressed layer')),
@@ -70,6 +72,12 @@ async function writing(job: LayerJob, feed: (reader: TarReader) => Promise<void>
   } finally {
     writer.close();
   }
+}
+
+/** Now, while other layers are still being unpacked: what is left to flush before this one is registered is little. */
+async function flush(target: string): Promise<void> {
+  using directory = own(openPath(target, O_RDONLY | O_DIRECTORY));
+  await syncfs(directory.fd);
 }
 
 function removeTarget(target: string): void {
