@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
+import { authRoutes } from './api/auth-routes.ts';
 import { containerRoutes } from './api/container-routes.ts';
 import { execRoutes } from './api/exec-routes.ts';
 import { imageArchiveRoutes } from './api/image-archive-routes.ts';
@@ -97,6 +98,7 @@ async function serve(config: DaemonConfig, log: Log): Promise<void> {
     ...systemRoutes(engine),
     ...containerRoutes(engine),
     ...execRoutes(engine),
+    ...authRoutes(images.registries),
     ...imageArchiveRoutes(images),
     ...imageRoutes(images, engine.config.snapshotter === 'overlay' ? 'overlay2' : 'copy'),
   ];
