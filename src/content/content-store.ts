@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { open, readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Ctx } from '../base/ctx.ts';
 import { checkCancelled } from '../base/ctx.ts';
@@ -65,7 +65,10 @@ export class ContentStore implements ContentProvider, ContentIngester, ContentMa
     }
     const { size } = await this.#existing(ctx, blob.digest);
     checkSize(blob, size);
-    const bytes = await readFile(this.pathOf(blob.digest), { signal: ctx.signal });
+    const path = this.pathOf(blob.digest);
+    const bytes = await readFile(path, { signal: ctx.signal }).catch((error: unknown) => {
+      throw diskError(error, `cannot read ${path}`);
+    });
     checkDigest(blob, digestLike(blob.digest, hashLike(blob.digest).update(bytes)));
     return bytes;
   }
@@ -80,12 +83,18 @@ export class ContentStore implements ContentProvider, ContentIngester, ContentMa
     return this.#downloads.download(ctx, blob, source);
   }
 
-  async write(ctx: Ctx, source: AsyncIterable<Uint8Array>, expected?: BlobRef): Promise<ContentInfo> {
+  async write(
+    ctx: Ctx,
+    source: AsyncIterable<Uint8Array>,
+    expected?: BlobRef,
+    claim: (digest: Digest) => Promise<void> = async () => {},
+  ): Promise<ContentInfo> {
     const path = this.#layout.temporary();
     const like = expected?.digest ?? SHA256;
     try {
       const found = await this.#writeFile(ctx, path, source, like, expected?.size);
       if (expected) checkDigest(expected, found);
+      await claim(found);
       if (!(await this.info(ctx, found))) await this.#layout.place(found, path);
       return await this.#existing(ctx, found);
     } catch (error) {
@@ -163,10 +172,9 @@ export class ContentStore implements ContentProvider, ContentIngester, ContentMa
   async expireIngests(ctx: Ctx, maxAgeMs: number): Promise<number> {
     const oldest = Date.now() - maxAgeMs;
     let freed = 0;
-    for (const ingest of await this.ingests(ctx)) {
-      if (ingest.active || ingest.modifiedAt > oldest) continue;
-      await rm(ingest.path, { force: true });
-      freed += ingest.size;
+    for (const { path, size, modifiedAt } of await this.ingests(ctx)) {
+      const digest = this.#layout.digestOfIngest(basename(path));
+      if (digest && modifiedAt <= oldest && (await this.#downloads.forget(digest))) freed += size;
     }
     return freed;
   }

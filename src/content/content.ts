@@ -64,8 +64,16 @@ export interface ContentIngester {
    * cancelled. A blob that is here already is whole at once and `source` is not called.
    */
   download(ctx: Ctx, blob: BlobRef, source: BlobSource): Promise<Download>;
-  /** Stores bytes whose digest is not known beforehand (a build, `load`), or checks them against `expected`. */
-  write(ctx: Ctx, source: AsyncIterable<Uint8Array>, expected?: BlobRef): Promise<ContentInfo>;
+  /**
+   * Stores bytes whose digest is not known beforehand (a build, `load`), or checks them against `expected`. `claim` is
+   * called as soon as the digest is known and before the blob has its place: the moment to hold it.
+   */
+  write(
+    ctx: Ctx,
+    source: AsyncIterable<Uint8Array>,
+    expected?: BlobRef,
+    claim?: (digest: Digest) => Promise<void>,
+  ): Promise<ContentInfo>;
   /** Stores a small blob. */
   put(ctx: Ctx, bytes: string | Uint8Array): Promise<ContentInfo>;
 }

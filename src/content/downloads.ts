@@ -39,13 +39,14 @@ export class Downloads {
     });
   }
 
-  /** Deletes the bytes of a transfer that has ended; one that everybody has left is waited for. */
-  async forget(digest: Digest): Promise<void> {
-    await this.#lock.run(digest, async () => {
+  /** Deletes the bytes of a transfer that has ended; one that everybody has left is waited for. False while it runs. */
+  async forget(digest: Digest): Promise<boolean> {
+    return this.#lock.run(digest, async () => {
       const running = this.#shared.get(digest);
-      if (running && !running.deserted) return;
+      if (running && !running.deserted) return false;
       await running?.whole.catch(() => {});
       await rm(this.#layout.ingest(digest), { force: true });
+      return true;
     });
   }
 

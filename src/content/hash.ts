@@ -4,6 +4,7 @@ import type { Ctx } from '../base/ctx.ts';
 import { EngineError } from '../base/errors.ts';
 import { type Digest, parseDigest, splitDigest } from '../formats/digest.ts';
 import type { BlobRef } from './content.ts';
+import { diskError } from './layout.ts';
 
 const CHUNK = 1 << 20;
 
@@ -20,8 +21,12 @@ export function digestLike(like: Digest, hash: Hash): Digest {
 /** Hashes a file with `like`'s algorithm. */
 export async function hashFile(ctx: Ctx, path: string, like: Digest): Promise<Digest> {
   const hash = hashLike(like);
-  for await (const chunk of createReadStream(path, { highWaterMark: CHUNK, signal: ctx.signal })) {
-    hash.update(chunk);
+  try {
+    for await (const chunk of createReadStream(path, { highWaterMark: CHUNK, signal: ctx.signal })) {
+      hash.update(chunk);
+    }
+  } catch (error) {
+    throw diskError(error, `cannot read ${path}`);
   }
   return digestLike(like, hash);
 }

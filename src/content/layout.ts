@@ -34,8 +34,13 @@ export class ContentLayout {
   /** A writer's temporary file, or the second name of a blob whose commit was cut short after the link. */
   async #isLeftOver(name: string): Promise<boolean> {
     if (name.startsWith(TEMPORARY)) return true;
-    const digest = ALGORITHMS.map((algorithm) => `${algorithm}:${name}`).find(isDigest);
+    const digest = this.digestOfIngest(name);
     return digest !== undefined && (await fileInfo(this.blob(digest))) !== undefined;
+  }
+
+  /** What the partial download called `name` will be; undefined for a writer's temporary file. */
+  digestOfIngest(name: string): Digest | undefined {
+    return ALGORITHMS.map((algorithm) => `${algorithm}:${name}`).find(isDigest);
   }
 
   get ingestDir(): string {
@@ -109,9 +114,12 @@ export async function fileInfo(path: string): Promise<{ size: number; modifiedAt
   }
 }
 
-/** A failed file operation as `no-space` or `system`; what is already an engine error stays itself. */
+/** A failed file operation as `no-space`, `cancelled` or `system`; what is already an engine error stays itself. */
 export function diskError(error: unknown, what: string): EngineError {
   if (error instanceof EngineError) return error;
+  if (errorCode(error) === 'ABORT_ERR') {
+    return new EngineError('cancelled', `${what}: the operation was cancelled`, { cause: error });
+  }
   const full = ['ENOSPC', 'EDQUOT'].includes(errorCode(error) ?? '');
   const message = `${what}: ${full ? 'no space left on device' : String(errorCode(error) ?? error)}`;
   return new EngineError(full ? 'no-space' : 'system', message, { cause: error });

@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import type { Ctx } from '../base/ctx.ts';
 import { EngineError } from '../base/errors.ts';
 import type { Descriptor } from '../formats/descriptor.ts';
-import { type ChainId, chainId } from '../formats/digest.ts';
+import { type ChainId, chainId, type Digest } from '../formats/digest.ts';
 import { OCI_LAYER, OCI_LAYER_GZIP, OCI_LAYER_ZSTD } from '../formats/media-types.ts';
 import { LAYERS, type LayerRecord } from '../images/layer-record.ts';
 import type { ImagesDeps } from './images-deps.ts';
@@ -21,10 +21,8 @@ export async function addLayer(
   parent: ChainId | undefined,
   tar: AsyncIterable<Uint8Array>,
 ): Promise<LayerRecord> {
-  const { digest, size } = await deps.content.write(ctx, tar);
-  await holdBlob(deps, held, digest);
-  if (!(await deps.content.info(ctx, digest)))
-    throw new EngineError('unavailable', `layer ${digest}: swept too early`);
+  const claim = (digest: Digest): Promise<void> => holdBlob(deps, held, digest);
+  const { digest, size } = await deps.content.write(ctx, tar, undefined, claim);
   const path = deps.content.pathOf(digest);
   const blob: Descriptor = { mediaType: await layerType(path), digest, size };
   const dir = deps.snapshots.newLayerDir();

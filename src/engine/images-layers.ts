@@ -98,8 +98,9 @@ export async function registerLayer(
   return deps.locks.run(chainId, async () => {
     const known = deps.store.get(LAYERS, chainId);
     if (known) return known;
-    if (deps.snapshots.stat(chainId)) await deps.snapshots.remove(ctx, chainId);
-    await deps.snapshots.register(ctx, chainId, parent, dir);
+    // Of a layer on its way out the snapshot may be there still: being held now, it stays.
+    if (deps.snapshots.stat(chainId)) await discardDirectory(ctx, dir);
+    else await deps.snapshots.register(ctx, chainId, parent, dir);
     const size = unpacked.contentSize;
     const record = { chainId, diffId, ...(parent !== undefined && { parent }), size, blob };
     await deps.store.put(LAYERS, chainId, record);

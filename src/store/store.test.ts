@@ -157,6 +157,16 @@ test('a corrupt record is named, and does not hide the others', async () => {
   }, log);
 });
 
+test('a closed store says so', () =>
+  withStore(async (store) => {
+    await store.close();
+    assert.throws(() => store.get(FRUITS, 'apple'), {
+      kind: 'unavailable',
+      message: /the metadata is closed/,
+    });
+    await assert.rejects(store.put(FRUITS, 'apple', { colour: 'red' }), { kind: 'unavailable' });
+  }));
+
 test('keys that cannot be stored are refused', () =>
   withStore(async (store) => {
     for (const key of ['', 'x'.repeat(1025), 'é'.repeat(513)]) {

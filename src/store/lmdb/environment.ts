@@ -22,6 +22,7 @@ export class Environment implements RawReader {
   readonly #path: string;
   readonly #root: RootDatabase<string, string>;
   readonly #open = new Map<string, Database<string, string>>();
+  #closed = false;
 
   private constructor(path: string, root: RootDatabase<string, string>) {
     this.#path = path;
@@ -86,6 +87,7 @@ export class Environment implements RawReader {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#root.close();
   }
 
@@ -97,7 +99,9 @@ export class Environment implements RawReader {
     return new EngineError(kind, `metadata: nothing was written: ${message}`, { cause });
   }
 
+  /** LMDB's memory is gone after closing: whoever still comes must not reach it. */
   #database(bucket: string): Database<string, string> {
+    if (this.#closed) throw new EngineError('unavailable', 'the metadata is closed: the daemon is leaving');
     const known = this.#open.get(bucket);
     if (known) return known;
     const opened = this.#root.openDB<string, string>({ name: bucket, encoding: 'string', cache: false });
