@@ -73,6 +73,9 @@ static void output_ready(struct watch *watch, uint32_t events)
 {
     struct output *output = container_of(watch, struct output, watch);
     (void)events;
+    /* Only what has been exec'd prints; its client hears of that first. */
+    while (output->proc->state != PROC_RUNNING && proc_hear(output->proc))
+        ;
     output_read(output);
     if (output->watch.fd < 0)
         proc_settle(output->proc);
