@@ -89,6 +89,15 @@ test('a name belongs to one container, also while that is being made', async (t)
   assert.ok(!table.hasName('web'));
 });
 
+test('a container whose parts cannot be made does not appear, now or later', async (t) => {
+  const { table, reopen } = await open(t);
+  const record = container('1', 'web');
+  table.holdName(record.name, record.id);
+  await assert.rejects(table.add(record, Promise.reject(new Error('no layer'))), { message: 'no layer' });
+  assert.equal(table.get(record.id), undefined);
+  assert.deepEqual(reopen().all(), []);
+});
+
 test('what was acknowledged is there after opening again', async (t) => {
   const { table, reopen } = await open(t);
   const record = container('1', 'web');

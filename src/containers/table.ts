@@ -59,9 +59,15 @@ export class ContainerTable {
     if (this.#names.get(name) === id) this.#names.delete(name);
   }
 
-  /** Adds a finished container, whose name is held. It appears once the disk has it. */
-  async add(record: ContainerRecord): Promise<void> {
-    await this.#store.put(CONTAINERS, record.id, record);
+  /** Adds a container whose name is held. It appears once the disk has it and `parts`, what else belongs to it, is there. */
+  async add(record: ContainerRecord, parts: Promise<unknown> = Promise.resolve()): Promise<void> {
+    const stored = this.#store.put(CONTAINERS, record.id, record);
+    const [, made] = await Promise.allSettled([stored, parts]);
+    if (made.status === 'rejected') {
+      await this.#store.delete(CONTAINERS, record.id);
+      throw made.reason;
+    }
+    await stored;
     this.#records.set(record.id, record);
   }
 
@@ -74,12 +80,12 @@ export class ContainerTable {
     await this.#store.put(CONTAINERS, id, changed);
   }
 
-  /** Forgets a container, with its name; resolves when the disk has. */
+  /** Forgets a container, with its name, once the disk has. */
   async delete(id: ContainerId): Promise<void> {
+    await this.#store.delete(CONTAINERS, id);
     const record = this.#records.get(id);
     this.#records.delete(id);
     if (record) this.freeName(record.name, id);
-    await this.#store.delete(CONTAINERS, id);
   }
 
   #exact(ref: string): ContainerRecord | undefined {

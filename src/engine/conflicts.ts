@@ -4,8 +4,8 @@ import type { Engine } from './engine.ts';
 import type { Run } from './runs.ts';
 
 /** Docker's text for what needs a running container. */
-export function notRunning(record: ContainerRecord): EngineError {
-  return new EngineError('conflict', `container ${record.id} is not running`);
+export function notRunning(record: ContainerRecord, cause?: unknown): EngineError {
+  return new EngineError('conflict', `container ${record.id} is not running`, { cause });
 }
 
 /** The run of a running or paused container. Throws `conflict`. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostname as hostHostname } from 'node:os';
-import type { Ctx } from '../base/ctx.ts';
+import { type Ctx, detached } from '../base/ctx.ts';
 import { EngineError } from '../base/errors.ts';
 import { UndoStack } from '../base/undo.ts';
 import { checkConfig } from '../containers/check-config.ts';
@@ -14,7 +14,7 @@ import { type ContainerId, type ContainerRecord, parseContainerId } from '../con
 import { refuseUnsupported } from '../containers/refuse.ts';
 import { settleMounts } from '../containers/settle-mounts.ts';
 import { CREATED } from '../containers/state.ts';
-import { shortId } from '../formats/digest.ts';
+import { type ChainId, shortId } from '../formats/digest.ts';
 import { checkBindSources } from './bind-sources.ts';
 import { checkRuntime } from './check-runtime.ts';
 import { publishContainer } from './container-events.ts';
@@ -43,8 +43,8 @@ export interface CreateResult {
  * Makes a container. Errors: `invalid` (names the field), `not-found` (no such image), `conflict` (name taken),
  * `not-implemented`.
  *
- * The order survives a crash at any point: the writable layer comes first and belongs to nobody until the record, the
- * last and only thing that makes it a container, is on disk; `reconcile` removes layers without a record.
+ * Acknowledged when both the record and the writable layer are on disk; they share one flush. Whichever a crash leaves
+ * alone is half a container, which `reconcile` removes.
  */
 export async function createContainer(ctx: Ctx, engine: Engine, input: CreateInput): Promise<CreateResult> {
   const wantedName = input.name ? parseName(input.name) : undefined;
@@ -77,12 +77,21 @@ export async function createContainer(ctx: Ctx, engine: Engine, input: CreateInp
     restartCount: 0,
     stoppedByUser: false,
   };
-  await engine.snapshots.prepare(ctx, id, image.topLayer);
-  undo.push('remove the writable layer', () => engine.snapshots.remove(ctx, id));
-  await engine.containers.add(record);
+  await engine.containers.add(record, makeLayer(ctx, engine, id, image.topLayer, undo));
   undo.release();
   publishContainer(engine, record, 'create');
   return { id, warnings: [...warnings, ...limits, ...image.warnings] };
+}
+
+async function makeLayer(
+  ctx: Ctx,
+  engine: Engine,
+  id: ContainerId,
+  below: ChainId | undefined,
+  undo: UndoStack,
+): Promise<void> {
+  await engine.snapshots.prepare(ctx, id, below);
+  undo.push('remove the writable layer', () => engine.snapshots.remove(detached(ctx), id));
 }
 
 function imageReference(config: ContainerConfigInput): string {

@@ -103,7 +103,7 @@ async function launch(
   } catch (error) {
     const code = error instanceof LaunchFailure ? error.exitCode : NOT_STARTED;
     end(engine, record, exec, 0, code);
-    throw isEngineError(error, 'unavailable', 'not-found') ? notRunning(record) : error;
+    throw isEngineError(error, 'unavailable', 'not-found') ? notRunning(record, error) : error;
   }
 }
 

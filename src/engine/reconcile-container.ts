@@ -1,4 +1,3 @@
-import { join } from 'node:path/posix';
 import type { Ctx } from '../base/ctx.ts';
 import { isEngineError } from '../base/errors.ts';
 import { nowText } from '../containers/clock.ts';
@@ -15,6 +14,7 @@ import { containerPaths } from './paths.ts';
 import { removeLocked } from './remove-locked.ts';
 import { newRun, type Run } from './runs.ts';
 import { endRun, supervise } from './supervise.ts';
+import { tracesOf } from './traces.ts';
 
 /** Docker's exit code of a container that a reboot has ended. */
 const REBOOTED = 255;
@@ -31,7 +31,7 @@ export async function reconcileContainer(ctx: Ctx, engine: Engine, id: Container
       await settle(ctx, engine, id, found.exit);
       break;
     case 'never-ran':
-      await forgetRun(ctx, engine, id, runDir);
+      await forgetRun(ctx, engine, id);
       break;
   }
   await finishRemoval(ctx, engine, id);
@@ -90,10 +90,10 @@ async function settle(ctx: Ctx, engine: Engine, id: ContainerId, exit: ExitRecor
 }
 
 /** Nothing runs, and nothing tells how it ended: the host was booted, or the daemon died before the start was done. */
-async function forgetRun(ctx: Ctx, engine: Engine, id: ContainerId, runDir: string): Promise<void> {
-  const { state, hostConfig } = engine.containers.resolve(id);
-  const cgroupsPath = join('/', hostConfig.cgroupParent || engine.config.cgroupParent, id);
-  await cleanUpContainer(ctx, engine.host, { runDir, spec: { linux: { cgroupsPath } } });
+async function forgetRun(ctx: Ctx, engine: Engine, id: ContainerId): Promise<void> {
+  const record = engine.containers.resolve(id);
+  const { state } = record;
+  await cleanUpContainer(ctx, engine.host, tracesOf(engine, record));
   if (!isAlive(state)) return;
   const exited = next(state, {
     type: 'exited',

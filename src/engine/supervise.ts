@@ -73,10 +73,12 @@ export async function endRun(
   run.ended.abort();
   announce(engine, record, exit, { oomKilled, uptime });
   engine.waiters.exited(id, resultOf(state));
-  await stored;
+  const removing = record.hostConfig.autoRemove && delay === undefined;
+  // The exit code of what is removed anyway need not outlast a crash.
+  if (!removing) await stored;
   await cleanUp(ctx, engine, run);
-  if (delay !== undefined) engine.restarts.schedule(id, delay);
-  else if (record.hostConfig.autoRemove) await removeLocked(ctx, engine, id);
+  if (removing) await Promise.all([stored, removeLocked(ctx, engine, id)]);
+  else if (delay !== undefined) engine.restarts.schedule(id, delay);
 }
 
 /** Processes that outlived init, the cgroup, the run directory. */

@@ -97,6 +97,13 @@ test('exec: privileged has more capabilities than the container', async () => {
   assert.ok(privileged > plain);
 });
 
+test('however quick a command is, its output never overtakes its start', async () => {
+  await using lab = await Lab.open();
+  const id = await lab.run(SLEEP);
+  const all = await Promise.all(Array.from({ length: 40 }, () => exec(lab, id, ['echo', 'quick'])));
+  for (const result of all) assert.deepEqual(result, { text: 'quick\n', exitCode: 0 });
+});
+
 test('standard input reaches the command and its end does too', async () => {
   await using lab = await Lab.open();
   const id = await lab.run(SLEEP);
