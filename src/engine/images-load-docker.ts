@@ -1,6 +1,6 @@
 import type { Ctx } from '../base/ctx.ts';
 import { EngineError } from '../base/errors.ts';
-import { asImageId, isDigest, parseDigest } from '../formats/digest.ts';
+import { asImageId, type ImageId, parseDigest } from '../formats/digest.ts';
 import { checkHistory, MAX_CONFIG_SIZE, parseImageConfig } from '../images/config.ts';
 import { type ArchivedImage, MAX_ARCHIVE_JSON, parseDockerManifest } from '../images/docker-archive.ts';
 import { IMAGES } from '../images/image-record.ts';
@@ -30,7 +30,14 @@ export async function dockerImages(
   for (const [i, archived] of parseDockerManifest(manifest).entries()) {
     images.push(await dockerImage(ctx, deps, held, archive, archived, `${DOCKER_MANIFEST_FILE}[${i}]`));
   }
-  return images;
+  const ids = new Set(images.map(({ image }) => image.id));
+  return images.map((each) => withoutStranger(each, (id) => ids.has(id) || deps.store.has(IMAGES, id)));
+}
+
+/** A parent counts when it is here, or comes along. */
+function withoutStranger(each: ArchiveImage, isKnown: (id: ImageId) => boolean): ArchiveImage {
+  const { parent, ...image } = each.image;
+  return parent === undefined || isKnown(parent) ? each : { ...each, image };
 }
 
 async function dockerImage(
@@ -64,7 +71,7 @@ async function dockerImage(
     stored,
     layers.map(({ blob }) => blob),
   );
-  const parent = parentOf(deps, archived, at);
+  const parent = archived.parent && asImageId(parseDigest(archived.parent, `${at}.Parent`));
   const id = asImageId(stored.digest);
   return {
     image: { id, config, configSize: stored.size, manifest, ...(parent && { parent }) },
@@ -72,11 +79,4 @@ async function dockerImage(
     names: archived.names,
     layers,
   };
-}
-
-/** A parent counts when it is here. */
-function parentOf(deps: ImagesDeps, { parent }: ArchivedImage, at: string): ArchiveImage['image']['parent'] {
-  if (parent === undefined) return undefined;
-  const id = asImageId(parseDigest(parent, `${at}.Parent`));
-  return isDigest(id) && deps.store.has(IMAGES, id) ? id : undefined;
 }

@@ -91,6 +91,41 @@ test('layers may be links to one another, compressed, or both', async () => {
   assert.deepEqual(contents(lab, 'b.txt'), [': b']);
 });
 
+test('a parent counts when it comes along, in whatever order', async () => {
+  const [base, child] = [
+    makeImage({ layers: [{ a: '1' }], compress: false }),
+    makeImage({ layers: [{ a: '1' }, { b: '2' }], compress: false }),
+  ];
+  const entry = (config: string, parent: string, layers: string[]): object => ({
+    Config: config,
+    Parent: parent,
+    Layers: layers,
+  });
+  const files: Files = [
+    ['child.json', child.config.bytes],
+    ['base.json', base.config.bytes],
+    ['0.tar', base.layers[0]?.bytes ?? ''],
+    ['1.tar', child.layers[1]?.bytes ?? ''],
+    [
+      'manifest.json',
+      JSON.stringify([
+        entry('child.json', base.config.digest, ['0.tar', '1.tar']),
+        entry('base.json', `sha256:${'f'.repeat(64)}`, ['0.tar']),
+      ]),
+    ],
+  ];
+  await using lab = await openLab();
+  await load(lab, archiveOf(files));
+  const parents = images(lab).map(({ record }) => [record.id, record.parent]);
+  assert.deepEqual(
+    new Map(parents as [string, string | undefined][]),
+    new Map([
+      [child.config.digest, base.config.digest],
+      [base.config.digest, undefined],
+    ]),
+  );
+});
+
 test('an archive from before Docker 1.10 is loaded', async () => {
   const [base, top] = ['a'.repeat(64), 'b'.repeat(64)];
   const json = (id: string, more: object): string =>
