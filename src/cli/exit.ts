@@ -35,3 +35,6 @@ export class ExitError extends Error {
     this.code = code;
   }
 }
+
+/** What commands say whose only purpose was the terminal that the user has just left. */
+export const DETACHED = 'read escape sequence';

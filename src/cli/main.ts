@@ -102,7 +102,8 @@ function unknownCommand(word: string, asTopic: boolean): number {
 }
 
 function report(error: unknown, place: Place, interrupt: Interrupt): number {
-  if (isEngineError(error, 'cancelled') && interrupt.signal.aborted) return interrupt.exitCode;
+  // Whatever broke then broke because the user wanted to leave.
+  if (interrupt.signal.aborted && !(error instanceof ExitError)) return interrupt.exitCode;
   const complain = (text: string) => process.stderr.write(`${text}\n`);
   const command = place.path === '' ? PROGRAM : `${PROGRAM} ${place.path}`;
   const usage = place.path === '' ? `Usage:  ${PROGRAM} ${place.usage}` : usageLine(place.path, place.usage);

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { EngineError } from '../base/errors.ts';
 import { FrameDecoder, STDERR, STDOUT, SYSTEM_ERROR } from '../wire/stdcopy.ts';
+import { chunksOf } from './read-body.ts';
 
 /**
  * Copies a multiplexed stream to its two targets until it ends, no faster than they take it. Throws `system` with the
@@ -10,8 +11,8 @@ import { FrameDecoder, STDERR, STDOUT, SYSTEM_ERROR } from '../wire/stdcopy.ts';
 export async function demultiplex(source: Readable, stdout: Writable, stderr: Writable): Promise<void> {
   const decoder = new FrameDecoder();
   const problem: Buffer[] = [];
-  for await (const chunk of source) {
-    for (const { stream, bytes } of decoder.push(Buffer.from(chunk))) {
+  for await (const chunk of chunksOf(source, 'output')) {
+    for (const { stream, bytes } of decoder.push(chunk)) {
       if (stream === STDOUT) await write(stdout, bytes);
       else if (stream === STDERR) await write(stderr, bytes);
       else if (stream === SYSTEM_ERROR) problem.push(bytes);
@@ -28,7 +29,7 @@ export async function demultiplex(source: Readable, stdout: Writable, stderr: Wr
 
 /** Copies a raw stream (a TTY's) until it ends, no faster than `target` takes it. */
 export async function copy(source: Readable, target: Writable): Promise<void> {
-  for await (const chunk of source) await write(target, Buffer.from(chunk));
+  for await (const chunk of chunksOf(source, 'output')) await write(target, chunk);
 }
 
 async function write(target: Writable, bytes: Buffer): Promise<void> {

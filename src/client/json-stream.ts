@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { EngineError } from '../base/errors.ts';
+import { chunksOf } from './read-body.ts';
 
 /** No record of a sane daemon comes near it. */
 const MAX_RECORD = 4 * 1024 * 1024;
@@ -11,8 +12,8 @@ const MAX_RECORD = 4 * 1024 * 1024;
 export async function* jsonLines(body: Readable, what: string): AsyncGenerator<string> {
   let pending: Buffer[] = [];
   let size = 0;
-  for await (const chunk of body) {
-    let rest = Buffer.from(chunk);
+  for await (const chunk of chunksOf(body, what)) {
+    let rest = chunk;
     for (let end = rest.indexOf(10); end >= 0; end = rest.indexOf(10)) {
       const line = Buffer.concat([...pending, rest.subarray(0, end)])
         .toString('utf8')

@@ -9,6 +9,7 @@ import {
 import type { ContainerState } from '../../wire/types-container.ts';
 import { defineCommand, exactArgs } from '../command.ts';
 import { exitCode } from '../container/exit-code.ts';
+import { DETACHED, ExitError } from '../exit.ts';
 import { bool, boolOn, string } from '../flags/scalars.ts';
 import { bridge } from '../terminal/bridge.ts';
 import { SignalProxy } from '../terminal/signal-proxy.ts';
@@ -48,7 +49,8 @@ export const command = defineCommand({
     }
     using _size = tty && cli.stdout.isTTY ? new WindowSize(cli, resize) : undefined;
     const end = await bridge(cli, socket, { tty, stdin, output: true, detachKeys });
-    return end === 'detached' ? 0 : exitCode(await wait.result);
+    if (end === 'detached') throw new ExitError(1, DETACHED);
+    return exitCode(await wait.result);
   },
 });
 

@@ -5,6 +5,7 @@ import type { ExecCreateRequest } from '../../wire/types-exec.ts';
 import type { Cli } from '../cli-context.ts';
 import { defineCommand, minArgs } from '../command.ts';
 import { checkEnv, collectEnv } from '../container/env.ts';
+import { DETACHED, ExitError } from '../exit.ts';
 import { list } from '../flags/lists.ts';
 import { bool, string } from '../flags/scalars.ts';
 import { bridge } from '../terminal/bridge.ts';
@@ -65,6 +66,6 @@ async function runExec(cli: Cli, engine: Engine, id: string, request: ExecCreate
     tty && cli.stdout.isTTY
       ? new WindowSize(cli, (height, width) => resizeExec(cli.ctx, engine, id, height, width))
       : undefined;
-  if ((await stdio) === 'detached') return 0;
+  if ((await stdio) === 'detached') throw new ExitError(1, DETACHED);
   return (await inspectExec(cli.ctx, engine, id)).ExitCode ?? 0;
 }

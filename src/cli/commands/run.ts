@@ -52,7 +52,7 @@ export const command = defineCommand({
     try {
       return await runContainer(cli, engine, flags, request);
     } catch (error) {
-      throw withPointer(error, 'run', startErrorCode(error));
+      throw cli.ctx.signal.aborted ? error : withPointer(error, 'run', startErrorCode(error));
     }
   },
 });
