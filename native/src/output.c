@@ -73,9 +73,8 @@ static void output_ready(struct watch *watch, uint32_t events)
 {
     struct output *output = container_of(watch, struct output, watch);
     (void)events;
-    /* Only what has been exec'd prints; its client hears of that first. */
-    while (output->proc->state != PROC_RUNNING && proc_hear(output->proc))
-        ;
+    if (output->proc->state != PROC_RUNNING && output->proc != &shim.init)
+        return; /* hung up; the news that it was started comes first */
     output_read(output);
     if (output->watch.fd < 0)
         proc_settle(output->proc);
@@ -88,7 +87,8 @@ void output_open(struct proc *proc, int index, int fd)
     output->stream = (uint8_t)(index + 1);
     if (proc == &shim.init)
         log_streams[index].name = index == 0 ? "stdout" : "stderr";
-    watch_start(&output->watch, fd, EPOLLIN, output_ready);
+    /* An exec's client hears STARTED before anything else. */
+    watch_start(&output->watch, fd, proc == &shim.init ? EPOLLIN : 0, output_ready);
 }
 
 /* What is there now is the last that counts. Bounded: somebody may go on writing. */

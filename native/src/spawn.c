@@ -251,6 +251,7 @@ void proc_silent(struct proc *proc)
             put_u32(&payload, (uint32_t)proc->pid);
             client_send_payload(proc->owner, MSG_STARTED, &payload);
         }
+        output_resume(proc);
     } else if (proc->state != PROC_FAILED) {
         fail(ECHILD, "the process died before it was started", NULL);
         proc_failed_here(proc, NULL);
