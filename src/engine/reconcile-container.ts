@@ -30,6 +30,10 @@ export async function reconcileContainer(ctx: Ctx, engine: Engine, id: Container
     case 'exited':
       await settle(ctx, engine, id, found.exit);
       break;
+    case 'lost':
+      if (isAlive(engine.containers.resolve(id).state)) await settle(ctx, engine, id, found.exit);
+      else await forgetRun(ctx, engine, id);
+      break;
     case 'never-ran':
       await forgetRun(ctx, engine, id);
       break;

@@ -55,6 +55,8 @@ export async function resumeContainer(
 export type Adopted =
   | { readonly status: 'running'; readonly pid: number }
   | { readonly status: 'exited'; readonly exit: ExitRecord }
+  /** Its shim ended without an exit record: killed, or with a daemon that died before START. `exit` says 137. */
+  | { readonly status: 'lost'; readonly exit: ExitRecord }
   /** It never came to run: the earlier daemon died before START, or this host was booted since. */
   | { readonly status: 'never-ran' };
 
@@ -68,7 +70,7 @@ export async function readoptContainer(ctx: Ctx, runDir: string): Promise<Adopte
   const identity = readShimIdentity(runDir);
   if (!identity) return { status: 'never-ran' };
   const state = await askShim(ctx, runDir, identity);
-  if (state === undefined) return { status: 'exited', exit: await reapLostShim(ctx, runDir, identity) };
+  if (state === undefined) return { status: 'lost', exit: await reapLostShim(ctx, runDir, identity) };
   if (state.status === 'running') return { status: 'running', pid: state.pid };
   if (state.status === 'stopped') {
     return { status: 'exited', exit: await connectShim(runDir).wait(ctx) };

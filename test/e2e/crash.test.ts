@@ -34,7 +34,7 @@ after(() => daemon[Symbol.asyncDispose]());
 
 const ok = async (...args: string[]): Promise<string> => {
   const { status, stdout, stderr } = await daemon.docker(...args);
-  assert.equal(status, 0, `docker ${args.join(' ')}: ${stderr}`);
+  assert.equal(status, 0, `docker ${args.join(' ')}: ${stderr}\n${daemon.output()}`);
   return stdout.trim();
 };
 
