@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { backgroundCtx } from '../base/ctx.ts';
 import { messageOf } from '../base/errors.ts';
@@ -66,6 +66,14 @@ export class SnapshotDirectories {
     mkdirSync(join(this.base, String(id)), { mode: PRIVATE });
     mkdirSync(this.fs(id), { mode: 0o755 });
     mkdirSync(this.work(id), { mode: PRIVATE });
+  }
+
+  /**
+   * Makes the root of a writable layer 0755, as under Docker and containerd: images packed from a private temporary
+   * directory are common, and their users other than root expect to get in.
+   */
+  openToAll(id: number): void {
+    chmodSync(this.fs(id), 0o755);
   }
 
   /** Moves a finished directory to N/fs. */

@@ -36,7 +36,7 @@ export abstract class DirectorySnapshotter implements Snapshotter {
 
   abstract mounts(key: SnapshotKey): SnapshotMounts;
   abstract lowerDirs(key: SnapshotKey | undefined): readonly string[];
-  /** Makes the directories of an active snapshot over `parent`, or none of them. */
+  /** Makes the directories of an active snapshot over `parent`, with its root's attributes, or none of them. */
   protected abstract makeActive(ctx: Ctx, id: number, parent: SnapshotKey | undefined): Promise<void>;
 
   async prepare(ctx: Ctx, key: SnapshotKey, parent: SnapshotKey | undefined): Promise<SnapshotMounts> {
@@ -44,6 +44,7 @@ export abstract class DirectorySnapshotter implements Snapshotter {
     if (parent !== undefined) getCommitted(this.store, parent);
     const id = this.directories.nextId();
     await this.makeActive(ctx, id, parent);
+    this.directories.openToAll(id);
     await this.#record(key, { kind: 'active', id, parent });
     return this.mounts(key);
   }

@@ -1,5 +1,5 @@
 import type { Ctx } from '../base/ctx.ts';
-import { chmod, statEntry } from '../kernel/attributes.ts';
+import { statEntry } from '../kernel/attributes.ts';
 import { O_DIRECTORY, O_PATH } from '../kernel/constants.ts';
 import { TreeCopier } from '../kernel/copy-tree.ts';
 import { openPath, own } from '../kernel/fd.ts';
@@ -35,11 +35,7 @@ export class OverlaySnapshotter extends DirectorySnapshotter {
     return chainOf(this.store, key).map((id) => this.directories.fs(id));
   }
 
-  /**
-   * The root of an overlay has the attributes of the upper directory, so that gets those of the layer below, except for
-   * its mode: that is 0755 as under Docker and containerd, for images packed from a private temporary directory are
-   * common and their users other than root expect to get in.
-   */
+  /** The root of an overlay has the attributes of the upper directory, so that gets those of the layer below. */
   protected async makeActive(_ctx: Ctx, id: number, parent: SnapshotKey | undefined): Promise<void> {
     this.directories.make(id);
     const [top] = this.lowerDirs(parent);
@@ -48,6 +44,5 @@ export class OverlaySnapshotter extends DirectorySnapshotter {
     using to = own(openPath(this.directories.fs(id), O_PATH | O_DIRECTORY));
     const copier = new TreeCopier(to.fd, { skipXattr: (name) => name.startsWith('trusted.overlay.') });
     copier.attributes(from.fd, '', statEntry(from.fd, ''), to.fd, '');
-    chmod(to.fd, '', 0o755);
   }
 }
