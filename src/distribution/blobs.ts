@@ -46,22 +46,16 @@ export async function* readBlob(
   const trusted = (endpoint: Endpoint): boolean => !options.distrusted.has(endpoint.origin.href);
   const all = await session.endpoints(ctx);
   let left = [...all.filter(trusted), ...all.filter((endpoint) => !trusted(endpoint))];
-  let at = offset;
-  for (let attempt = 1, index = 0; at < blob.size; ) {
+  const cursor = { at: offset };
+  for (let attempt = 1, index = 0; cursor.at < blob.size; ) {
     const endpoint = left[index % left.length];
     if (!endpoint) return;
-    const from = at;
-    const reading = attemptBlob(ctx, session, endpoint, blob, from);
-    let step = await reading.next();
-    for (; !step.done; step = await reading.next()) {
-      at += step.value.byteLength;
-      options.served(endpoint);
-      yield step.value;
-    }
-    const failure = step.value;
+    const from = cursor.at;
+    const failure = yield* attemptBlob(ctx, session, endpoint, blob, cursor);
+    if (cursor.at > from) options.served(endpoint);
     if (!failure) continue;
     checkCancelled(ctx);
-    attempt = at - from >= LEAST_PROGRESS ? 2 : attempt + 1;
+    attempt = cursor.at - from >= LEAST_PROGRESS ? 2 : attempt + 1;
     if (failure.next === 'elsewhere') left = left.filter((each) => each !== endpoint);
     else index++;
     if (left.length === 0 || attempt > session.config.maxDownloadAttempts) throw failure.error;
@@ -72,19 +66,22 @@ export async function* readBlob(
   }
 }
 
-/** One request; yields what comes of it and returns why it ended early, undefined when it came to the end. */
+/**
+ * One request from `cursor` on, which moves along; yields what comes of it and returns why it ended early, undefined when it
+ * came to the end.
+ */
 async function* attemptBlob(
   ctx: Ctx,
   session: Session,
   endpoint: Endpoint,
   blob: Descriptor,
-  from: number,
+  cursor: { at: number },
 ): AsyncGenerator<Uint8Array, Failure | undefined> {
   const release = await session.downloads.acquire(ctx);
   try {
-    const opened = await openBlob(ctx, session, endpoint, blob, from);
+    const opened = await openBlob(ctx, session, endpoint, blob, cursor.at);
     if ('error' in opened) return opened;
-    return yield* readBody(ctx, session, opened.response, blob, from, opened.skip);
+    return yield* readBody(ctx, session, opened.response, blob, cursor, opened.skip);
   } catch (error) {
     if (!isEngineError(error, 'unavailable', 'invalid', 'data-loss')) throw error;
     return { error, next: error.kind === 'unavailable' ? 'retry' : 'elsewhere' };
@@ -157,12 +154,11 @@ async function* readBody(
   session: Session,
   { body, request }: Response,
   blob: Descriptor,
-  from: number,
+  cursor: { at: number },
   skip: number,
 ): AsyncGenerator<Uint8Array, Failure | undefined> {
   const where = operation(request.method, request.url);
   let toSkip = skip;
-  let at = from;
   const chunks = chunksOf(ctx, body, session.config.timeouts.stall);
   try {
     for (;;) {
@@ -173,18 +169,18 @@ async function* readBody(
       if (next.done) break;
       const wanted = next.value.subarray(Math.min(toSkip, next.value.byteLength));
       toSkip -= next.value.byteLength - wanted.byteLength;
-      if (at + wanted.byteLength > blob.size) {
+      if (cursor.at + wanted.byteLength > blob.size) {
         throw new EngineError(
           'data-loss',
           `${where}: more than the ${blob.size} bytes of ${blob.digest} came`,
         );
       }
-      at += wanted.byteLength;
+      cursor.at += wanted.byteLength;
       if (wanted.byteLength > 0) yield wanted;
     }
   } finally {
     await chunks.return(undefined);
   }
-  if (at === blob.size) return undefined;
+  if (cursor.at === blob.size) return undefined;
   return { error: new EngineError('unavailable', `${where}: unexpected EOF`), next: 'retry' };
 }

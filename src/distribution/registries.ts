@@ -88,12 +88,17 @@ export class Registries {
     const { mirrors, registry } = endpointsFor(domain, own, (host) =>
       isInsecureHost(host, addresses.get(host) ?? [], this.config.insecure),
     );
-    return [...mirrors, await this.#schemeOf(ctx, registry)];
+    if (registry.verifyTls) return [...mirrors, registry];
+    // With the registry out of reach its mirrors may still do.
+    const onFailure = (error: unknown): Endpoint => {
+      if (mirrors.length === 0 || !isEngineError(error, 'unavailable')) throw error;
+      return registry;
+    };
+    return [...mirrors, await this.#schemeOf(ctx, registry).catch(onFailure)];
   }
 
   /** An insecure registry may speak HTTPS or HTTP: the one that answers, in this order. */
   async #schemeOf(ctx: Ctx, secured: Endpoint): Promise<Endpoint> {
-    if (secured.verifyTls) return secured;
     try {
       await this.#exchange.ping(ctx, secured);
       return secured;

@@ -262,6 +262,15 @@ test('no more blobs are read at once than configured', async () => {
   assert.equal(most, 2);
 });
 
+test('a reader who leaves early gives back place and connection', async () => {
+  await using it = await withBlob(500_000, { maxConcurrentDownloads: 1 });
+  for await (const chunk of it.repository.blob(ctx, it.descriptor, 0)) {
+    assert.ok(chunk.byteLength > 0);
+    break;
+  }
+  assert.deepEqual(await bytesOf(it.repository.blob(ctx, it.descriptor, 0)), it.blob.bytes);
+});
+
 test('cancelling ends a transfer at once, in whatever state', async () => {
   await using it = await withBlob(200_000);
   it.server.on(GET_BLOB, cutAfter(50_000, 'stall'));

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { type AddressInfo, createServer } from 'node:net';
 import { test } from 'node:test';
 import { backgroundCtx } from '../../src/base/ctx.ts';
 import type { EngineError } from '../../src/base/errors.ts';
@@ -199,6 +200,37 @@ test('a manifest that is not the one its HEAD announced is refused', async () =>
     honest({ bytes: () => Buffer.from('{"schemaVersion":2}') }),
   );
   await assert.rejects(pullManifest(server), { kind: 'data-loss', message: /manifest verification failed/ });
+});
+
+test('a server that speaks something else', async () => {
+  const server = createServer((socket) =>
+    socket
+      .resume()
+      .on('error', () => {})
+      .end('220 mail.example ESMTP\r\n'),
+  );
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as AddressInfo;
+  const registries = new Registries({ timeouts });
+  try {
+    const repository = registries.repository(parseReference(`127.0.0.1:${port}/app:1`), ANONYMOUS);
+    await assert.rejects(repository.resolve(ctx), {
+      kind: 'unavailable',
+      message: /^Get "http:.*": Parse Error/,
+    });
+  } finally {
+    registries.close();
+    await new Promise((done) => server.close(done));
+  }
+});
+
+test('a mirror serves an image of a registry that is out of reach', async () => {
+  await using mirror = await startHostileRegistry();
+  mirror.add(image, 'app', '1');
+  const registries = new Registries({ timeouts, mirrors: [`127.0.0.1:1=${mirror.url}`] });
+  const repository = registries.repository(parseReference('127.0.0.1:1/app:1'), ANONYMOUS);
+  assert.equal((await repository.resolve(ctx)).digest, image.manifest.digest);
+  registries.close();
 });
 
 test('a mirror that tells lies is passed over', async () => {
