@@ -37,7 +37,8 @@ async function pullAndKill(root: string, name: string, layers: number): Promise<
 }
 
 /** What must hold after reconciling, wherever the process was killed. */
-function checkConsistent(lab: ImageLab): void {
+async function checkConsistent(lab: ImageLab): Promise<void> {
+  await lab.snapshots.drained();
   const left = leftovers(lab);
   const infos = [...lab.snapshots.walk()];
   assert.equal(left.snapshots.length, infos.length, `a directory per snapshot: ${left.snapshots}`);
@@ -68,7 +69,7 @@ test('a pull killed at any instant leaves nothing broken, and the next one compl
   for (let round = 0; round < ROUNDS; round++) {
     const finished = await pullAndKill(root, name, round % (COUNT + 1));
     await using lab = await openLab(undefined, root, { keep: true });
-    checkConsistent(lab);
+    await checkConsistent(lab);
     const { ingests, blobs } = leftovers(lab);
     seen.push(`${finished ? 'finished' : 'killed'}: ${ingests.length} partial, ${blobs.length} whole`);
     // From the start again, half of the time with what there is to go on from.
@@ -79,7 +80,7 @@ test('a pull killed at any instant leaves nothing broken, and the next one compl
   t.diagnostic(seen.join('; '));
   assert.equal(await pullAndKill(root, name, COUNT + 1), true, seen.join('\n'));
   await using lab = await openLab(undefined, root);
-  checkConsistent(lab);
+  await checkConsistent(lab);
   const [only] = listImages(lab.deps, { all: true, sharedSize: false, filters: new Map() });
   assert.equal(only?.record.id, image.config.digest);
   assert.deepEqual(leftovers(lab).ingests, []);
