@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
@@ -65,6 +65,7 @@ test('a pull killed at any instant leaves nothing broken, and the next one compl
   await registry.push(image, 'box:1');
   const name = `${registry.domain}/box:1`;
   const root = mkdtempSync(join(tmpdir(), 'gantry-kill-'));
+  t.after(() => rmSync(root, { recursive: true, force: true }));
   const seen: string[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const finished = await pullAndKill(root, name, round % (COUNT + 1));
