@@ -2,7 +2,7 @@ import { type Ctx, detached } from '../base/ctx.ts';
 import { EngineError, isEngineError } from '../base/errors.ts';
 import type { ContainerId, ContainerRecord } from '../containers/record.ts';
 import { next } from '../containers/state.ts';
-import { resumeContainer } from '../runtime/control.ts';
+import * as runtime from '../runtime/control.ts';
 import { publishContainer } from './container-events.ts';
 import type { Engine } from './engine.ts';
 import type { Run } from './runs.ts';
@@ -31,8 +31,8 @@ export async function signalRun(
   ends: boolean,
 ): Promise<void> {
   try {
-    await run.shim.signal(ctx, signal);
-    if (ends && record.state.status === 'paused') await resumeContainer(ctx, engine.host, run.spec);
+    await runtime.killContainer(ctx, engine.host, run, signal);
+    if (ends && record.state.status === 'paused') await runtime.resumeContainer(ctx, engine.host, run.spec);
   } catch (error) {
     if (!isEngineError(error, 'unavailable', 'not-found')) throw error;
   }

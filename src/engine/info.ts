@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { ContainerStatus } from '../containers/state.ts';
 import { IMAGES } from '../images/image-record.ts';
-import { type CgroupLayout, hierarchyOf } from '../kernel/cgroup-layout.ts';
+import type { CgroupFeatures } from '../kernel/cgroup-features.ts';
 import { RUNTIME } from './create-host-config.ts';
 import type { Engine } from './engine.ts';
 import { STORAGE_NAMES } from './inspect.ts';
@@ -22,7 +22,7 @@ export interface EngineInfo {
   readonly dataRoot: string;
   readonly cgroupVersion: '1' | '2';
   readonly cgroupDriver: string;
-  readonly limits: CgroupSupport;
+  readonly limits: LimitSupport;
   readonly ipv4Forwarding: boolean;
   readonly kernelVersion: string;
   readonly operatingSystem: string;
@@ -41,7 +41,7 @@ export interface EngineInfo {
 }
 
 /** Which limits this host's control groups can set. */
-export interface CgroupSupport {
+export interface LimitSupport {
   readonly memory: boolean;
   readonly swap: boolean;
   readonly cpuCfs: boolean;
@@ -56,7 +56,7 @@ export function engineInfo(engine: Engine): EngineInfo {
   const records = engine.containers.all();
   const count = (...wanted: ContainerStatus[]): number =>
     records.filter(({ state }) => wanted.includes(state.status)).length;
-  const limits = cgroupSupport(host.cgroups);
+  const limits = limitSupport(host.features);
   return {
     id: engine.id,
     containers: {
@@ -89,23 +89,15 @@ export function engineInfo(engine: Engine): EngineInfo {
   };
 }
 
-function cgroupSupport(layout: CgroupLayout): CgroupSupport {
-  const has = (controller: string): boolean =>
-    layout.version === 2
-      ? layout.controllers.includes(controller)
-      : hierarchyOf(layout, controller) !== undefined;
-  const inV1 = (controller: string, file: string): boolean => {
-    const mountPoint = hierarchyOf(layout, controller)?.mountPoint;
-    return mountPoint !== undefined && existsSync(`${mountPoint}/${file}`);
-  };
+function limitSupport(features: CgroupFeatures): LimitSupport {
   return {
-    memory: has('memory'),
-    swap: layout.version === 2 ? has('memory') : inV1('memory', 'memory.memsw.limit_in_bytes'),
-    cpuCfs: layout.version === 2 ? has('cpu') : inV1('cpu', 'cpu.cfs_quota_us'),
-    cpuShares: has('cpu'),
-    cpuset: has('cpuset'),
-    pids: has('pids'),
-    oomKillDisable: inV1('memory', 'memory.oom_control'),
+    memory: features.memoryLimit,
+    swap: features.swapLimit,
+    cpuCfs: features.cpuQuota,
+    cpuShares: features.cpuShares,
+    cpuset: features.cpuset,
+    pids: features.pidsLimit,
+    oomKillDisable: features.oomKillDisable,
   };
 }
 
@@ -123,7 +115,7 @@ function securityOptions({ config, host }: Engine): string[] {
   ];
 }
 
-function warningsOf(limits: CgroupSupport): string[] {
+function warningsOf(limits: LimitSupport): string[] {
   const missing: readonly [boolean, string][] = [
     [limits.memory, 'memory limit'],
     [limits.swap, 'swap limit'],

@@ -1,12 +1,11 @@
 import type { Ctx } from '../base/ctx.ts';
-import { isEngineError } from '../base/errors.ts';
 import { nowText } from '../containers/clock.ts';
 import type { ContainerId, ContainerRecord } from '../containers/record.ts';
 import { type ContainerState, isAlive, next, timesOf } from '../containers/state.ts';
 import { isFrozen } from '../kernel/cgroup-control.ts';
 import type { ExitRecord } from '../kernel/shim-record.ts';
 import { readBundle } from '../runtime/bundle.ts';
-import { type Adopted, readoptContainer } from '../runtime/control.ts';
+import { readoptContainer } from '../runtime/control.ts';
 import { cleanUpContainer, containerCgroup } from '../runtime/launch.ts';
 import { killAndWait } from './end-container.ts';
 import type { Engine } from './engine.ts';
@@ -22,7 +21,7 @@ const REBOOTED = 255;
 /** One container's part of {@link file://./reconcile.ts}. What the run directory shows counts more than the record. */
 export async function reconcileContainer(ctx: Ctx, engine: Engine, id: ContainerId): Promise<void> {
   const { run: runDir } = containerPaths(engine.paths, id);
-  const found = await find(ctx, runDir);
+  const found = await readoptContainer(ctx, runDir);
   switch (found.status) {
     case 'running':
       await adopt(engine, id, found.pid);
@@ -39,16 +38,6 @@ export async function reconcileContainer(ctx: Ctx, engine: Engine, id: Container
       break;
   }
   await finishRemoval(ctx, engine, id);
-}
-
-/** One that ends while it is being asked is asked again: then its exit record is there. */
-async function find(ctx: Ctx, runDir: string): Promise<Adopted> {
-  try {
-    return await readoptContainer(ctx, runDir);
-  } catch (error) {
-    if (!isEngineError(error, 'unavailable')) throw error;
-    return readoptContainer(ctx, runDir);
-  }
 }
 
 /** The bundle's spec says where the cgroup is. */
