@@ -122,6 +122,13 @@ const refused: {
     kind: 'not-implemented',
   },
   {
+    name: 'a shared IPC namespace',
+    host: { ipcMode: 'shareable' },
+    message:
+      'HostConfig.IpcMode shareable: IPC namespaces are not shared between containers; use private, none or host',
+    kind: 'not-implemented',
+  },
+  {
     name: 'links',
     host: { links: ['a:b'] },
     message: 'HostConfig.Links: legacy links are not supported',
@@ -156,7 +163,7 @@ test('an ordinary request passes', () => {
       nanoCpus: 5e8,
       dns: ['fd00::1'],
       extraHosts: ['a:192.0.2.1', 'b:[::1]'],
-      ipcMode: 'shareable',
+      ipcMode: 'none',
     },
   );
   assert.deepEqual(checked, {

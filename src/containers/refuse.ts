@@ -52,6 +52,11 @@ function missingHost(host: HostConfig): Missing[] {
       instead: 'joining a cgroup is not supported; use CgroupParent',
     },
     {
+      field: `HostConfig.IpcMode ${host.ipcMode}`,
+      used: host.ipcMode === 'shareable' || host.ipcMode.startsWith('container:'),
+      instead: 'IPC namespaces are not shared between containers; use private, none or host',
+    },
+    {
       field: 'HostConfig.StorageOpt',
       used: Object.keys(host.storageOpt).length > 0,
       instead: 'the storage driver takes no options per container',

@@ -6,7 +6,7 @@ import { UndoStack } from '../base/undo.ts';
 import { checkConfig } from '../containers/check-config.ts';
 import { checkHostConfig } from '../containers/check-host-config.ts';
 import { nowText } from '../containers/clock.ts';
-import type { ContainerConfigInput } from '../containers/config.ts';
+import type { ContainerConfig, ContainerConfigInput } from '../containers/config.ts';
 import type { HostConfig, HostConfigInput } from '../containers/host-config.ts';
 import { mergeImage } from '../containers/merge-image.ts';
 import { parseName, randomName } from '../containers/names.ts';
@@ -80,7 +80,7 @@ export async function createContainer(ctx: Ctx, engine: Engine, input: CreateInp
   await engine.containers.add(record, makeLayer(ctx, engine, id, image.topLayer, undo));
   undo.release();
   publishContainer(engine, record, 'create');
-  return { id, warnings: [...warnings, ...limits, ...image.warnings] };
+  return { id, warnings: [...warnings, ...limits, ...image.warnings, ...healthWarnings(config)] };
 }
 
 async function makeLayer(
@@ -97,6 +97,12 @@ async function makeLayer(
 function imageReference(config: ContainerConfigInput): string {
   if (!config.image) throw new EngineError('invalid', 'Config.Image: no image is named');
   return config.image;
+}
+
+/** A user's own is refused; an image's would refuse the image. */
+function healthWarnings({ healthcheck }: ContainerConfig): string[] {
+  const [first = 'NONE'] = healthcheck?.test ?? [];
+  return first === 'NONE' ? [] : ["The image's health check is not run: this version has no health checks"];
 }
 
 /** With the host's network goes the host's name. */

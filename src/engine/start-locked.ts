@@ -7,6 +7,7 @@ import * as runtime from '../runtime/launch.ts';
 import { LaunchFailure } from '../runtime/launch-failure.ts';
 import { publishContainer } from './container-events.ts';
 import type { Engine } from './engine.ts';
+import { makeImageVolumes } from './image-volumes.ts';
 import { planLaunch } from './plan-launch.ts';
 import { removeLocked } from './remove-locked.ts';
 import { newRun } from './runs.ts';
@@ -39,8 +40,13 @@ export async function startLocked(
     runtime.createContainer(ctx, engine.launcher, container),
   );
   const run = newRun(container.runDir, container.spec, Date.now());
-  await engine.attachments.connect(id, run.shim);
-  await failing(ctx, engine, record, () => created.start(ctx));
+  await failing(ctx, engine, record, async () => {
+    await atBarrier(ctx, created, async () => {
+      makeImageVolumes(record, created.pid);
+      await engine.attachments.connect(id, run.shim);
+    });
+    await created.start(ctx);
+  });
 
   const state = next(record.state, { type: 'started', pid: created.pid, startedAt: nowText() });
   engine.containers
@@ -51,6 +57,20 @@ export async function startLocked(
   engine.runs.set(id, run);
   publishContainer(engine, record, 'start');
   supervise(engine, id, run);
+}
+
+/** Does what is to be done while nothing of the user's runs yet; when it fails, the creation is undone. */
+async function atBarrier(
+  ctx: Ctx,
+  created: runtime.CreatedContainer,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    await created.abort(ctx);
+    throw error;
+  }
 }
 
 /** Does a step of the start; when it fails, the record says so, waiting clients leave, and `--rm` acts. */

@@ -213,7 +213,12 @@ async function makeImage({ engine, content }: OpenedContainers): Promise<void> {
   const config = JSON.stringify({
     architecture: engine.host.arch,
     os: 'linux',
-    config: { Cmd: ['sh'], Env: ['PATH=/bin'], Labels: { from: 'image' } },
+    config: {
+      Cmd: ['sh'],
+      Env: ['PATH=/bin'],
+      Labels: { from: 'image' },
+      Volumes: { '/data': {}, '/var/lib/new': {} },
+    },
     rootfs: { type: 'layers', diff_ids: [diffId] },
   });
   const { digest, size } = await content.put(ctx, config);

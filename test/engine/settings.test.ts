@@ -216,6 +216,15 @@ test('binds and mounts', async (t) => {
   });
 });
 
+test('the places of an image’s volumes are there, in the writable layer', async () => {
+  await using lab = await Lab.open();
+  const id = await lab.run(['sh', '-c', 'touch /data/x /var/lib/new/y && echo both']);
+  await lab.wait(id);
+  assert.equal(await lab.logs(id), 'both\n');
+  const { storageData } = await inspectContainer(ctx, lab.engine, id, false);
+  assert.ok(existsSync(join(storageData['UpperDir'] ?? '', 'var/lib/new/y')));
+});
+
 test('a container joins the network of another, with its names', async () => {
   await using lab = await Lab.open();
   const main = await lab.run(
