@@ -164,9 +164,7 @@ static void join_before_birth(struct child *child, const struct launch *launch)
 /* /proc/self/oom_score_adj cannot be written from inside a user namespace; a child inherits the value. */
 static void set_score_before_birth(struct child *child, const struct launch *launch)
 {
-    if (!program_find(launch->program, OP_OOM_SCORE_ADJ, &child->op))
-        return;
-    if (op_oom_score_adj(child, &child->op) < 0)
+    if (program_find(launch->program, OP_OOM_SCORE_ADJ, &child->op) && op_oom_score_adj(child, &child->op) < 0)
         report_failure(child->sync, child->op.index, child->op.code);
     child->scored = true;
 }
@@ -192,11 +190,12 @@ static void be_born_again(struct child *child, const struct launch *launch)
 
 static void relay(struct child *child, const struct launch *launch)
 {
-    set_score_before_birth(child, launch);
     if (launch->init >= 0) {
+        set_score_before_birth(child, launch);
         if (join_init(launch) < 0)
             give_up(child);
     } else {
+        child->scored = launch->enters_user_namespace;
         join_before_birth(child, launch);
     }
     be_born_again(child, launch);

@@ -53,7 +53,7 @@ struct child {
     int mask_dir;     /* an attached empty read-only tmpfs to clone */
     bool tty;
     bool pivoted;
-    bool scored;      /* oom_score_adj was inherited */
+    bool scored;      /* oom_score_adj was inherited, or is the shim's to set */
     bool root_shared; /* mounts of the new namespace propagate out */
     const char *late_cwd;
     struct op op;     /* the one being carried out */
@@ -69,6 +69,10 @@ int run_program(struct child *child, const struct program *program);
 int fail(int error, ...);
 /* The same with errno. */
 #define fail_errno(...) fail(errno, __VA_ARGS__)
+
+/* The value of OOM_SCORE_ADJ as /proc takes it. */
+struct text;
+void put_score(struct text *text, const struct op *op);
 
 /* What the last fail() said. */
 const struct report *failure_report(void);

@@ -1,6 +1,7 @@
 /* CREATE and START. */
 #include "shim.h"
 #include "sys.h"
+#include "text.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -100,6 +101,18 @@ static int send_all(int fd, const void *at, size_t length)
     return 0;
 }
 
+/* The root of a user namespace may not write it. */
+static int set_score(const struct program *program)
+{
+    char value[16];
+    struct text text = TEXT(value);
+    struct op op;
+    if (!shim.user_namespace || !program_find(program, OP_OOM_SCORE_ADJ, &op))
+        return 0;
+    put_score(&text, &op);
+    return write_proc_of(shim.init.pid, "/oom_score_adj", &text);
+}
+
 int start_container(struct bytes bytes)
 {
     struct program program;
@@ -107,6 +120,8 @@ int start_container(struct bytes bytes)
         return fail(EINVAL, "START of what is not created", NULL);
     if (!program_open(&program, bytes, IN_PROCESS))
         return fail(EBADMSG, "malformed process program", NULL);
+    if (set_score(&program) < 0)
+        return -1;
     release_program();
     shim.init.state = PROC_STARTING;
     if (send_all(shim.init.sync.fd, &bytes.length, sizeof bytes.length) < 0 ||

@@ -50,15 +50,20 @@ static int write_proc(const struct child *child, const char *path, const char *v
     return written < 0 ? -1 : 0;
 }
 
+void put_score(struct text *text, const struct op *op)
+{
+    int32_t score = (int32_t)op->field[0].number;
+    text_add(text, score < 0 ? "-" : "");
+    text_number(text, (uint64_t)(score < 0 ? -(int64_t)score : score));
+}
+
 int op_oom_score_adj(struct child *child, const struct op *op)
 {
     char value[16];
     struct text text = TEXT(value);
-    int32_t score = (int32_t)op->field[0].number;
     if (child->scored)
         return 0;
-    text_add(&text, score < 0 ? "-" : "");
-    text_number(&text, (uint64_t)(score < 0 ? -(int64_t)score : score));
+    put_score(&text, op);
     if (write_proc(child, "self/oom_score_adj", value) < 0)
         return fail_errno("write ", value, " to oom_score_adj", NULL);
     return 0;

@@ -77,7 +77,7 @@
     X(HOOK, 23, "uslluss", IN_CREATE | IN_PROCESS) /* when, path, argv, env, timeout ms, state before and after the pid */ \
     X(STDIO_OWNER, 32, "u", IN_PROCESS)                                                                      \
     X(RLIMIT, 33, "uqq", IN_PROCESS)           /* resource, soft, hard */                                    \
-    X(OOM_SCORE_ADJ, 34, "u", IN_CREATE | IN_PROCESS) /* two's complement */                                 \
+    X(OOM_SCORE_ADJ, 34, "u", IN_PROCESS)      /* two's complement */                                        \
     X(KEYRING, 35, "s", IN_PROCESS)                                                                          \
     X(APPARMOR, 36, "s", IN_PROCESS)                                                                         \
     X(PERSONALITY, 37, "u", IN_PROCESS)                                                                      \

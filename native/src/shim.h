@@ -116,6 +116,8 @@ struct spawn {
     int init;            /* pidfd to join, -1: a new container */
 };
 int proc_spawn(struct proc *proc, const struct spawn *spawn);
+/* Writes /proc/PID and `file`. */
+int write_proc_of(pid_t pid, const char *file, const struct text *content);
 /* Nothing more will be heard from the child. */
 void proc_silent(struct proc *proc);
 /* Handles what the child has reported; false when nothing more is there now. */
@@ -134,7 +136,6 @@ bool poststart_hooks_run(void);
 void kill_container(int signal);
 
 /* record.c */
-struct text;
 void record_format(const struct proc *proc, struct text *text);
 int record_write(const struct proc *proc);
 ssize_t record_read(const char *id, char *out, size_t size);

@@ -133,23 +133,30 @@ int proc_spawn(struct proc *proc, const struct spawn *spawn)
     return adopt_pipes(proc, pipes);
 }
 
-static int write_map(pid_t pid, const char *file, struct bytes numbers)
+int write_proc_of(pid_t pid, const char *file, const struct text *content)
 {
-    char path[64], map[4000];
-    struct text name = TEXT(path), text = TEXT(map);
+    char path[64];
+    struct text name = TEXT(path);
     text_add(&name, "/proc/");
     text_number(&name, (uint64_t)pid);
     text_add(&name, file);
-    for (uint32_t i = 0; i < numbers.length; i++) {
-        text_number(&text, numbers_get(numbers, i));
-        text_add(&text, i % 3 == 2 ? "\n" : " ");
-    }
     int fd = open(path, O_WRONLY | O_CLOEXEC);
-    ssize_t written = fd < 0 ? -1 : write(fd, map, text.length);
+    ssize_t written = fd < 0 ? -1 : write(fd, content->at, content->length);
     int error = errno;
     if (fd >= 0)
         close(fd);
     return written < 0 ? fail(error, "write ", path, NULL) : 0;
+}
+
+static int write_map(pid_t pid, const char *file, struct bytes numbers)
+{
+    char map[4000];
+    struct text text = TEXT(map);
+    for (uint32_t i = 0; i < numbers.length; i++) {
+        text_number(&text, numbers_get(numbers, i));
+        text_add(&text, i % 3 == 2 ? "\n" : " ");
+    }
+    return write_proc_of(pid, file, &text);
 }
 
 static int write_maps(pid_t pid)

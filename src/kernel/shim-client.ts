@@ -91,7 +91,10 @@ export interface ShimConnection {
   signalAll(ctx: Ctx, signal: number): Promise<void>;
   /** Closes standard input once what was written to it has been read. */
   closeStdin(ctx: Ctx, execId?: string): Promise<void>;
-  /** How the process ended, as soon as it has; from its record when that was before. */
+  /**
+   * How the process ended, as soon as it has; from its record when that was before. `unavailable` when the connection
+   * broke and there is none: the shim was killed, and `reapLostShim` is what remains to be done.
+   */
   wait(ctx: Ctx, execId?: string): Promise<ExitRecord>;
 }
 

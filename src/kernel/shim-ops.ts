@@ -38,7 +38,6 @@ export type CreateOp =
   | Domainname
   | Loopback
   | Tty
-  | OomScoreAdj
   | Hook;
 
 export type ProcessOp =
@@ -317,7 +316,6 @@ export interface Rlimit {
   readonly hard: bigint;
 }
 
-/** In a process program, or in the create program of a container with a user namespace, whose root may not write it. */
 export interface OomScoreAdj {
   readonly op: 'oomScoreAdj';
   /** -1000 … 1000. */

@@ -19,7 +19,7 @@ import { backgroundCtx } from '../../src/base/ctx.ts';
 import { connectShim, type ShimConnection, type ShimOutput } from '../../src/kernel/shim-client.ts';
 import { createShim, type ShimCreation, type ShimSpec } from '../../src/kernel/shim-create.ts';
 import { openShimImage, type ShimImage } from '../../src/kernel/shim-image.ts';
-import type { CreateOp, Exec, ProcessOp } from '../../src/kernel/shim-ops.ts';
+import type { Bind, CreateOp, Exec, ProcessOp } from '../../src/kernel/shim-ops.ts';
 import { type ExitRecord, readShimIdentity } from '../../src/kernel/shim-record.ts';
 
 export const ctx = backgroundCtx();
@@ -295,4 +295,28 @@ export async function collect(
   const text = { stdout: '', stderr: '' };
   for await (const piece of output) text[piece.stream] += piece.data.toString('latin1');
   return text;
+}
+
+/** What a container with these operations prints. */
+export async function printed(
+  lab: Lab,
+  script: string,
+  more: readonly CreateOp[],
+  process: readonly ProcessOp[] = [],
+) {
+  const container = await lab.run([...process, sh(script)], { more });
+  const { stdout, stderr } = await container.finish();
+  return stderr === '' ? stdout : `${stdout}stderr: ${stderr}`;
+}
+
+/** A bind of a host path, private. */
+export function bind(source: string, target: string, more: Partial<Bind> = {}): Bind {
+  const plain = {
+    recursive: true,
+    set: [],
+    clear: [],
+    recursiveAttrs: false,
+    recursivePropagation: true,
+  } as const;
+  return { op: 'bind', source, subpath: '', target, ...plain, propagation: 'private', ...more };
 }
