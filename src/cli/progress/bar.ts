@@ -13,10 +13,8 @@ export function progressBar(detail: ProgressDetail, columns: number, nowMs: numb
   if (total <= 0) return amount(current, detail).padStart(8);
   const filled = Math.min(BAR_WIDTH, Math.trunc((current / total) * BAR_WIDTH));
   const bar = columns > BAR_COLUMNS ? `[${'='.repeat(filled)}>${' '.repeat(BAR_WIDTH - filled)}] ` : '';
-  const numbers =
-    current > total
-      ? amount(current, detail)
-      : `${amount(current, detail).padStart(8)}/${amount(total, detail)}`;
+  const done = amount(current, detail).padStart(8);
+  const numbers = current > total ? done : `${done}/${amount(total, detail)}`;
   const units = detail.units ? ` ${detail.units}` : '';
   const remaining = current > 0 && start > 0 && filled < BAR_WIDTH && columns > TIME_COLUMNS;
   const left = remaining ? ` ${humanDuration(((nowMs - start * 1000) / current) * (total - current))}` : '';
