@@ -19,10 +19,9 @@ export type Filters = Readonly<Record<string, readonly string[]>>;
 /** `{"name":{"a":true}}`, the form every daemon understands. */
 export function filtersQuery(filters: Filters | undefined): Record<string, Record<string, true>> | undefined {
   if (!filters || Object.keys(filters).length === 0) return undefined;
-  const sets = Object.entries(filters).map(([name, values]) => [
-    name,
-    Object.fromEntries(values.map((value) => [value, true] as const)),
-  ]);
+  const sets = Object.entries(filters)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, values]) => [name, Object.fromEntries(values.map((value) => [value, true] as const))]);
   return Object.fromEntries(sets);
 }
 

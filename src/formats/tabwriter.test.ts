@@ -22,10 +22,10 @@ const rows = [
     want: 'a x\nnone\nlong cell y',
   },
   {
-    name: 'characters count, not bytes',
-    in: 'é…\tb\nxxx\tc',
+    name: 'columns on the screen count, not bytes',
+    in: 'é…\tb\nxxx\tc\n中文\td',
     style: { min: 0, padding: 1 },
-    want: 'é…  b\nxxx c',
+    want: 'é…   b\nxxx  c\n中文 d',
   },
 ];
 

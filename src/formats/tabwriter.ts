@@ -1,4 +1,6 @@
-/** Widths in characters. `min` includes the padding. */
+import { textWidth } from './text-width.ts';
+
+/** Widths in columns. `min` includes the padding. */
 export interface TabStyle {
   min: number;
   padding: number;
@@ -34,7 +36,7 @@ function layOut(
     const width = columnWidth(lines.slice(start, row), column, style);
     for (let at = start; at < row; at++) {
       const cell = lines[at]?.[column] ?? '';
-      out[at]?.push(cell + ' '.repeat(width - [...cell].length));
+      out[at]?.push(cell + ' '.repeat(width - textWidth(cell)));
     }
     layOut(lines, out, start, row, column + 1, style);
   }
@@ -45,6 +47,6 @@ function hasCell(lines: readonly string[][], row: number, column: number): boole
 }
 
 function columnWidth(block: readonly string[][], column: number, style: TabStyle): number {
-  const widths = block.map((cells) => [...(cells[column] ?? '')].length + style.padding);
+  const widths = block.map((cells) => textWidth(cells[column] ?? '') + style.padding);
   return Math.max(style.min, ...widths);
 }

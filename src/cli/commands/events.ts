@@ -1,13 +1,16 @@
-import { EngineError } from '../../base/errors.ts';
+import { EngineError, messageOf } from '../../base/errors.ts';
 import { jsonLines } from '../../client/json-stream.ts';
 import { events } from '../../client/system.ts';
 import { parseExactJson } from '../../formats/exact-json.ts';
+import { GoTemplate } from '../../formats/go-template.ts';
 import { apiTimestamp } from '../../formats/timestamp.ts';
 import { defineCommand, noArgs } from '../command.ts';
+import { ExitError } from '../exit.ts';
 import { filters } from '../flags/lists.ts';
 import { string } from '../flags/scalars.ts';
 import { eventStruct, eventText } from '../format/event-text.ts';
-import { parseFormat } from '../format/value.ts';
+import { TEMPLATE_FUNCTIONS } from '../format/template-functions.ts';
+import { EXIT_BAD_TEMPLATE } from '../format/value.ts';
 
 export const command = defineCommand({
   usage: '[OPTIONS]',
@@ -19,7 +22,7 @@ export const command = defineCommand({
   },
   args: noArgs,
   run: async (cli, { filter, format, since, until }) => {
-    const template = format === '' ? undefined : parseFormat(format);
+    const template = format === '' ? undefined : checkedFormat(format);
     const now = Date.now();
     const stream = await events(cli.ctx, await cli.engine(), {
       filters: filter,
@@ -35,3 +38,16 @@ export const command = defineCommand({
     return 0;
   },
 });
+
+/** The template, tried on an event that has nothing, so that a wrong one is not found out by the first real event. */
+function checkedFormat(format: string): GoTemplate {
+  try {
+    const template = new GoTemplate(format === 'json' ? '{{json .}}' : format, {
+      functions: TEMPLATE_FUNCTIONS,
+    });
+    template.execute(eventStruct({}));
+    return template;
+  } catch (error) {
+    throw new ExitError(EXIT_BAD_TEMPLATE, `Error parsing format: ${messageOf(error)}`, { cause: error });
+  }
+}

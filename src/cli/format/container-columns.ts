@@ -2,12 +2,12 @@ import { isEngineError } from '../../base/errors.ts';
 import { shortId } from '../../formats/digest.ts';
 import { goQuote } from '../../formats/go-quote.ts';
 import { familiarName, familiarString, parseReference } from '../../formats/reference.ts';
+import { ellipsis } from '../../formats/text-width.ts';
 import { humanDuration, humanSize } from '../../formats/units.ts';
 import type { ContainerSummary, MountPoint } from '../../wire/types-container.ts';
 import { goTimeString } from './go-time.ts';
 import { displayPorts } from './ports.ts';
 import type { Columns } from './table.ts';
-import { ellipsis } from './texts.ts';
 
 export const PS_TABLE =
   'table {{.ID}}\\t{{.Image}}\\t{{.Command}}\\t{{.RunningFor}}\\t{{.Status}}\\t{{.Ports}}\\t{{.Names}}';

@@ -17,9 +17,12 @@ const DEFAULTS = { Status: '', ID: '', From: '', Type: '', Action: '', Scope: ''
 export function eventStruct(event: object): GoStruct {
   const fields = Object.entries(event).map(([key, value]) => [GO_NAMES[key] ?? key, value] as const);
   const { id, attributes } = actorOf(event);
+  const sorted = Object.fromEntries(sortedEntries(attributes));
   const actor = new GoStruct('events.Actor', { ID: id, Attributes: attributes });
   const members = { ...DEFAULTS, ...Object.fromEntries(fields), Actor: actor };
-  return new GoStruct('events.Message', members, () => exactJson(event));
+  return new GoStruct('*events.Message', members, () =>
+    exactJson({ ...event, Actor: { ID: id, Attributes: sorted } }),
+  );
 }
 
 /** `TIME TYPE ACTION ID (KEY=VALUE, …)`. */

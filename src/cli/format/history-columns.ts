@@ -1,16 +1,14 @@
 import { shortId } from '../../formats/digest.ts';
+import { ellipsis } from '../../formats/text-width.ts';
 import { humanDuration, humanSize } from '../../formats/units.ts';
 import type { ImageHistoryItem } from '../../wire/types-image.ts';
 import { rfc3339 } from './go-time.ts';
 import type { Columns } from './table.ts';
-import { ellipsis } from './texts.ts';
 
 export const HISTORY_TABLE = 'table {{.ID}}\\t{{.CreatedSince}}\\t{{.CreatedBy}}\\t{{.Size}}\\t{{.Comment}}';
 export const HISTORY_EXACT_TABLE =
   'table {{.ID}}\\t{{.CreatedAt}}\\t{{.CreatedBy}}\\t{{.Size}}\\t{{.Comment}}';
 const CREATED_BY_WIDTH = 45;
-/** Go's zero time; what claims to be no younger has no time. */
-const NO_TIME_SECONDS = -62135596800;
 
 const TITLES = {
   ID: 'IMAGE',
@@ -29,8 +27,7 @@ export function historyColumns(trunc: boolean, human: boolean, nowMs: number): C
     row: (item) => ({
       ID: () => (trunc ? shortId(item.Id) : item.Id),
       CreatedAt: () => rfc3339(item.Created),
-      CreatedSince: () =>
-        item.Created <= NO_TIME_SECONDS ? 'N/A' : `${humanDuration(nowMs - item.Created * 1000)} ago`,
+      CreatedSince: () => (item.Created <= 0 ? 'N/A' : `${humanDuration(nowMs - item.Created * 1000)} ago`),
       CreatedBy: () => {
         const text = item.CreatedBy.replaceAll('\t', ' ');
         return trunc ? ellipsis(text, CREATED_BY_WIDTH) : text;

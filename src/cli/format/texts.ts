@@ -1,10 +1,3 @@
-/** Cuts to `size` characters, the last an ellipsis. */
-export function ellipsis(text: string, size: number): string {
-  const characters = [...text];
-  if (characters.length <= size) return text;
-  return size <= 1 ? characters.slice(0, size).join('') : `${characters.slice(0, size - 1).join('')}…`;
-}
-
 /** Help of `--format`, everywhere the same. */
 export const FORMAT_HELP = `Go template for the output:
 'table': columns with a header (default)

@@ -4,7 +4,7 @@ import { ExitError } from '../exit.ts';
 import { TEMPLATE_FUNCTIONS } from './template-functions.ts';
 
 /** The code for a `--format` that cannot be understood. */
-const EXIT_BAD_TEMPLATE = 64;
+export const EXIT_BAD_TEMPLATE = 64;
 
 /** A single value in `format` (`json` or a template), and a newline. Throws `invalid`. */
 export function renderValue(value: unknown, format: string, name = ''): string {
