@@ -46,6 +46,7 @@ struct launch {
 
 /* State of the process that runs a program. Descriptors are -1 while closed. */
 struct child {
+    const struct program *program; /* the one being carried out */
     int sync;
     int root;         /* the container's root, once there is one */
     int proc;         /* procfs of the host, checked to be one */
@@ -54,7 +55,7 @@ struct child {
     bool tty;
     bool pivoted;
     bool scored;      /* oom_score_adj was inherited, or is the shim's to set */
-    bool root_shared; /* mounts of the new namespace propagate out */
+    int *shared;      /* by operation: one more than the descriptor of a shared bind's source, cloned ahead */
     const char *late_cwd;
     struct op op;     /* the one being carried out */
 };
@@ -64,6 +65,9 @@ _Noreturn void child_main(const struct launch *launch);
 
 /* Carries out a program; -1 after fail(). Does not return from OP_EXEC when it succeeds. */
 int run_program(struct child *child, const struct program *program);
+
+/* Clones the sources of the program's shared binds ahead of their turn. */
+int clone_shared_sources(struct child *child);
 
 /* Why the operation failed: an errno and strings up to a null. Returns -1. */
 int fail(int error, ...);

@@ -4,6 +4,7 @@
 #include "sys.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -125,6 +126,26 @@ static int open_source(const char *source, const char *subpath, unsigned flags)
     return mount;
 }
 
+static int clone_source(const struct op *op)
+{
+    unsigned recursive = op->field[3].number & BIND_RECURSIVE ? AT_RECURSIVE : 0;
+    return open_source(op->field[0].string, op->field[1].string, OPEN_TREE_CLONE | recursive);
+}
+
+/* A source that cannot be cloned now fails when its turn comes, under its own name. */
+int clone_shared_sources(struct child *child)
+{
+    struct cursor cursor = program_begin(child->program);
+    struct op op;
+    child->shared = calloc(child->program->count, sizeof *child->shared);
+    if (!child->shared)
+        return fail_errno("calloc", NULL);
+    while (program_next(&cursor, &op))
+        if (op.code == OP_BIND && op.field[6].number == MS_SHARED)
+            child->shared[op.index] = clone_source(&op) + 1;
+    return 0;
+}
+
 int op_bind(struct child *child, const struct op *op)
 {
     const char *source = op->field[0].string, *subpath = op->field[1].string, *target = op->field[2].string;
@@ -132,7 +153,7 @@ int op_bind(struct child *child, const struct op *op)
     struct mount_change change = {.set = op->field[4].number, .clear = op->field[5].number};
     if (need_root(child) < 0)
         return -1;
-    int mount = open_source(source, subpath, OPEN_TREE_CLONE | (flags & BIND_RECURSIVE ? AT_RECURSIVE : 0));
+    int mount = child->shared && child->shared[op->index] ? child->shared[op->index] - 1 : clone_source(op);
     if (mount < 0)
         return fail_errno("open_tree ", source, *subpath ? "/" : "", subpath, NULL);
     unsigned how = AT_EMPTY_PATH | (flags & BIND_RECURSIVE_ATTRS ? AT_RECURSIVE : 0);

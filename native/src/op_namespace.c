@@ -40,10 +40,18 @@ int op_new_namespaces(struct child *child, const struct op *op)
     return 0;
 }
 
+/*
+ * Nothing that is mounted here may show up on the host, the container's root least of all. What is mounted in a shared
+ * bind shall: its source is cloned while the mounts here are still the host's peers, before all of them become slaves.
+ */
 int op_propagation(struct child *child, const struct op *op)
 {
     struct mount_change change = {.propagation = op->field[0].number};
-    child->root_shared = change.propagation == MS_SHARED;
+    if (change.propagation == MS_SHARED) {
+        if (clone_shared_sources(child) < 0)
+            return -1;
+        change.propagation = MS_SLAVE;
+    }
     if (sys_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &change) < 0)
         return fail_errno("mount_setattr /", NULL);
     return 0;

@@ -10,20 +10,9 @@ static int open_dir(const char *path)
     return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-/*
- * pivot_root(2) wants the mount that the new root is attached to not to be shared. Where mounts are to propagate out, it
- * gets a private one of its own.
- */
-static int prepare_place(const struct child *child, const char *at)
+static int need_no_root(const struct child *child)
 {
-    struct mount_change private = {.propagation = MS_PRIVATE};
-    if (child->root >= 0)
-        return fail(EINVAL, "a second root", NULL);
-    if (!child->root_shared)
-        return 0;
-    if (sys_mount(at, at, NULL, MS_BIND, NULL) < 0 || sys_mount_setattr(AT_FDCWD, at, 0, &private) < 0)
-        return fail_errno("make a private mount of ", at, NULL);
-    return 0;
+    return child->root >= 0 ? fail(EINVAL, "a second root", NULL) : 0;
 }
 
 static int use_root(struct child *child, const char *at)
@@ -79,7 +68,7 @@ int op_root_overlay(struct child *child, const struct op *op)
 {
     char page[4096];
     const char *dir = op->field[0].string, *at = op->field[5].string;
-    if (prepare_place(child, at) < 0)
+    if (need_no_root(child) < 0)
         return -1;
     if (!overlay_options(op, page, sizeof page))
         return fail(E2BIG, "the overlay's options exceed a page, or a path holds one of , : \\", NULL);
@@ -98,7 +87,7 @@ int op_root_bind(struct child *child, const struct op *op)
     int mount = sys_open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | AT_RECURSIVE);
     if (mount < 0)
         return fail_errno("open_tree ", source, NULL);
-    if (prepare_place(child, at) < 0)
+    if (need_no_root(child) < 0)
         return -1;
     int place = open_dir(at);
     if (place < 0 || sys_attach(mount, place) < 0)
@@ -108,18 +97,17 @@ int op_root_bind(struct child *child, const struct op *op)
     return use_root(child, at);
 }
 
-/* The old root is stacked below the new one at "." and let go, without telling the host's mounts of it. */
+/* The old root is stacked below the new one at "." and let go; its mounts are slaves of the host's, which do not hear of it. */
 int op_pivot_root(struct child *child, const struct op *op)
 {
     (void)op;
-    struct mount_change slave = {.propagation = MS_SLAVE};
     int old = open_dir("/");
     if (old < 0 || child->root < 0)
         return fail(child->root < 0 ? EINVAL : errno, "pivotRoot without a root", NULL);
     if (fchdir(child->root) < 0 || sys_pivot_root(".", ".") < 0)
         return fail_errno("pivot_root", NULL);
-    if (fchdir(old) < 0 || (child->root_shared && sys_mount_setattr(AT_FDCWD, ".", AT_RECURSIVE, &slave) < 0))
-        return fail_errno("make the old root a slave", NULL);
+    if (fchdir(old) < 0)
+        return fail_errno("fchdir to the old root", NULL);
     if (sys_umount(".", MNT_DETACH) < 0 || chdir("/") < 0)
         return fail_errno("let go of the old root", NULL);
     close(old);

@@ -58,6 +58,7 @@ static op_function *function_of(enum op_code code)
 int run_program(struct child *child, const struct program *program)
 {
     struct cursor cursor = program_begin(program);
+    child->program = program;
     while (program_next(&cursor, &child->op)) {
         op_function *function = function_of(child->op.code);
         if (!function)

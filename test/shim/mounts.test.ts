@@ -190,6 +190,34 @@ test('propagation: a mount made in a shared bind reaches the host', async () => 
   );
 });
 
+test('propagation: the root does not reach a host whose own mounts are shared', async () => {
+  await using lab = new Lab();
+  const volume = join(lab.dir, 'volume');
+  mkdirSync(volume);
+  const onHost = (): string[] =>
+    readFileSync('/proc/self/mountinfo', 'utf8')
+      .split('\n')
+      .filter((line) => line.includes(lab.dir))
+      .map((line) => line.split(' ')[4] ?? '');
+  execFileSync('mount', ['--bind', lab.dir, lab.dir]);
+  try {
+    execFileSync('mount', ['--make-shared', lab.dir]);
+    const spec = lab.spec({ more: [bind(volume, '/shared', { propagation: 'shared' })] });
+    const program = spec.program.map(
+      (op): CreateOp => (op.op === 'propagation' ? { ...op, type: 'shared' } : op),
+    );
+    mkdirSync(join(volume, 'inside'));
+    const creation = await createShim(ctx, lab.image, { ...spec, program });
+    assert.deepEqual(onHost(), [lab.dir]);
+    await creation.start(ctx, [sh('mount -t tmpfs tmpfs /shared/inside; touch /shared/inside/seen')]);
+    await until('the host sees it', () => existsSync(join(volume, 'inside/seen')));
+    await until('the shim is gone', () => !alive(creation.shimPid));
+    assert.deepEqual(onHost(), [lab.dir, join(volume, 'inside')]);
+  } finally {
+    execFileSync('umount', ['-R', '-l', lab.dir]);
+  }
+});
+
 test('control groups v1 inside, as binds on a tmpfs', async () => {
   await using lab = new Lab();
   if (!existsSync('/sys/fs/cgroup/pids')) return;
