@@ -12,6 +12,8 @@
 
 _Static_assert(sizeof((struct log_stream *)0)->buffer == LOG_CHUNK, "the buffer is a chunk");
 
+#define ENTRY_FRAME 128 /* what surrounds the text of an entry without attributes */
+
 static struct {
     const char *path, *attrs;
     uint64_t max_size, lost;
@@ -240,8 +242,8 @@ static void entry(struct log_stream *stream, const uint8_t *at, size_t length, b
         logger.lost++;
         return;
     }
-    if (logger.waiting == 0)
-        flush();
+    if (logger.waiting == 0 || logger.waiting + length + ENTRY_FRAME > sizeof logger.out)
+        flush(); /* readers see whole entries, but for those with much to escape */
     logger.failed = false;
     logger.pending++;
     put_entry(stream, at, length, newline);

@@ -3,6 +3,7 @@
  * by the engine, with a socket as descriptor 3, and decides nothing by itself.
  */
 #include "shim.h"
+#include "sys.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -35,9 +36,11 @@ static int block_signals(void)
     return sigprocmask(SIG_SETMASK, &all, NULL);
 }
 
-/* Standard descriptors exist, so that no other can take their place. */
-static int fill_stdio(void)
+/* Of what the engine has open nothing stays but the socket. Standard descriptors exist, or others would take their place. */
+static int settle_descriptors(void)
 {
+    if (sys_close_range(4, ~0U, 0) < 0)
+        return -1;
     for (int fd = 0; fd < 3; fd++)
         if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
             return -1;
@@ -63,7 +66,7 @@ static void after_event(void)
 
 int main(void)
 {
-    if (fill_stdio() < 0 || block_signals() < 0 || become_supervisor() < 0 || loop_open() < 0 || children_open() < 0)
+    if (settle_descriptors() < 0 || block_signals() < 0 || become_supervisor() < 0 || loop_open() < 0 || children_open() < 0)
         return 1;
     if (control_open() < 0) {
         ssize_t ignored = write(2, MESSAGE, sizeof MESSAGE - 1);

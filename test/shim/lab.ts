@@ -214,7 +214,7 @@ export class Container {
   /** What was logged, the entries joined. */
   log(): { stdout: string; stderr: string } {
     const text = { stdout: '', stderr: '' };
-    for (const line of readFileSync(this.logPath, 'utf8').split('\n').filter(Boolean)) {
+    for (const line of readFileSync(this.logPath, 'utf8').split('\n').slice(0, -1)) {
       const entry = JSON.parse(line) as { log: string; stream: 'stdout' | 'stderr' };
       text[entry.stream] += entry.log;
     }

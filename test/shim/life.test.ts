@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -246,6 +246,29 @@ test('after SIGKILL of the shim the container can still be ended and gets a reco
   assert.equal(isAlive(identity.init), false);
   assert.equal((await container.wait()).exitCode, 137);
 });
+
+test('the shim holds nothing but what it needs', async () => {
+  await using lab = new Lab();
+  const container = await lab.run('sleep 100');
+  await until('the daemon’s socket is closed', () => !linksOf(container.creation.shimPid).has(3));
+  const links = linksOf(container.creation.shimPid);
+  const pipes = [1, 2].map((fd) => readlinkSync(`/proc/${container.creation.pid}/fd/${fd}`));
+  assert.deepEqual([...links.values()].map((link) => link.replace(/^socket:.*/, 'socket')).sort(), [
+    ...Array<string>(3).fill('/dev/null'),
+    container.runDir,
+    container.logPath,
+    'anon_inode:[eventpoll]',
+    'anon_inode:[pidfd]',
+    'anon_inode:[signalfd]',
+    ...pipes,
+    'socket',
+  ]);
+});
+
+function linksOf(pid: number): Map<number, string> {
+  const names = readdirSync(`/proc/${pid}/fd`);
+  return new Map(names.map((fd) => [Number(fd), readlinkSync(`/proc/${pid}/fd/${fd}`)]));
+}
 
 test('the shim takes little memory', async (t) => {
   await using lab = new Lab();
