@@ -5,6 +5,7 @@ import type { Descriptor } from '../formats/descriptor.ts';
 import { isNondistributable } from '../formats/media-types.ts';
 import type { Endpoint } from './endpoints.ts';
 import { pullError } from './pull-error.ts';
+import type { Refusal } from './refusal.ts';
 import { backoffMs, isTransient } from './retry-policy.ts';
 import { pause, repositoryAsk, type Session } from './session.ts';
 import { chunksOf } from './transport/body.ts';
@@ -105,19 +106,22 @@ async function openBlob(
   const answer = await session.exchange.ask(ctx, endpoint, session.credentials, ask);
   if (answer.kind === 'answered') return checkOffer(answer.response, blob, from);
   const { refusal } = answer;
-  const error =
-    refusal.status === 404 && isNondistributable(blob.mediaType)
-      ? new EngineError(
-          'not-implemented',
-          `layer ${blob.digest} is not in its registry (${blob.mediaType}); layers kept elsewhere are not fetched`,
-        )
-      : pullError(session.reference, refusal);
+  const error = refusal.status === 404 ? missing(blob, refusal) : pullError(session.reference, refusal);
   const wait = refusal.retryAfterMs;
   return {
     error,
     next: isTransient(refusal) ? 'retry' : 'elsewhere',
     ...(wait !== undefined && { retryAfterMs: wait }),
   };
+}
+
+function missing({ digest, mediaType }: Descriptor, refusal: Refusal): EngineError {
+  return isNondistributable(mediaType)
+    ? new EngineError(
+        'not-implemented',
+        `layer ${digest} is not in its registry (${mediaType}); layers kept elsewhere are not fetched`,
+      )
+    : new EngineError('not-found', `blob ${digest} not found: ${refusal.message}`);
 }
 
 /** Refuses an offer that cannot be the blob: another size, another place, an encoding. A server may ignore a range. */

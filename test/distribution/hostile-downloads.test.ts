@@ -167,7 +167,7 @@ const NONSENSE = [
   {
     name: 'a blob that is not there',
     answer: refuse(404, 'BLOB_UNKNOWN', 'blob unknown to registry'),
-    want: /blob unknown/,
+    want: /^blob sha256:[0-9a-f]{64} not found: blob unknown/,
   },
   { name: 'a redirect to nowhere', answer: redirectTo('http://127.0.0.1:1/x'), want: /connection refused/ },
   { name: 'a redirect to itself', answer: redirectTo('?'), want: /redirect loop/ },
