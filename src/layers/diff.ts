@@ -105,28 +105,29 @@ function tell(change: Change, found: Map<string, TreeChange['kind']>): void {
 
 /**
  * A whole tree below `root` as a tar archive (`docker export`): names sorted and without a leading slash. `root` is a
- * descriptor of a mounted, merged tree and stays the caller's. Sockets are left out.
+ * descriptor of a mounted, merged tree and stays the caller's. Directories that something else is mounted on are empty,
+ * sockets are left out.
  */
 export async function* exportTree(ctx: Ctx, root: Fd): AsyncGenerator<Uint8Array> {
-  yield* writeTar(treeMembers(ctx, root, '', new MemberMaker()));
+  yield* writeTar(treeMembers(ctx, root, '', { maker: new MemberMaker(), dev: statEntry(root, '').dev }));
 }
 
 async function* treeMembers(
   ctx: Ctx,
   directory: Fd,
   path: string,
-  maker: MemberMaker,
+  tree: { readonly maker: MemberMaker; readonly dev: string },
 ): AsyncGenerator<TarInput> {
   for (const { name } of byName(readDirectory(directory))) {
     checkCancelled(ctx);
     const below = joinPath(path, name);
     const stat = statEntry(directory, name);
-    const member = maker.member(below, directory, name, stat);
+    const member = tree.maker.member(below, directory, name, stat);
     if (member) yield member;
     await breather();
-    if (stat.type !== 'directory') continue;
+    if (stat.type !== 'directory' || stat.dev !== tree.dev) continue;
     using opened = own(openAt(directory, name, O_PATH | O_DIRECTORY));
-    yield* treeMembers(ctx, opened.fd, below, maker);
+    yield* treeMembers(ctx, opened.fd, below, tree);
   }
 }
 

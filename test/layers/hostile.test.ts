@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
+import { headerSum } from '../../src/formats/tar-header.ts';
 import { LayerWriter } from '../../src/layers/apply/layer-writer.ts';
 import { settle } from '../../src/layers/settle.ts';
 import { ctx, emptyDir, listTree, type Member, scratch, stack, tarOf, unpackHere } from './lab.ts';
+import { randomTree } from './random-tree.ts';
 
 interface Place {
   /** Where layers are unpacked. */
@@ -102,17 +105,26 @@ const names: { name: string; entry: Member; want: RegExp }[] = [
     entry: { name: 'dev', type: 'char', major: 5000 },
     want: /no device number 5000:0/,
   },
+  {
+    name: 'CVE-2024-40635: an owner that wraps to root',
+    entry: { name: 'f', uid: 2 ** 32 },
+    want: /no owner 4294967296:0/,
+  },
+  {
+    name: 'an owner that means "none"',
+    entry: { name: 'd/', gid: 2 ** 32 - 1 },
+    want: /no owner 0:4294967295/,
+  },
   { name: 'component too long', entry: { name: 'n'.repeat(256) }, want: /ENAMETOOLONG/ },
 ];
 
 describe('names that are refused', () => {
   for (const { name, entry, want } of names) {
     test(name, async (t) => {
-      const kind = name === 'component too long' ? 'system' : 'invalid';
       await unharmed(t, async ({ layers }) => {
         const target = join(layers, '1.tmp');
         const tar = tarOf([{ name: 'd/' }, { name: 'd/before', body: 'x' }, entry]);
-        await assert.rejects(unpackHere(tar, target), { kind, message: want });
+        await assert.rejects(unpackHere(tar, target), { kind: 'invalid', message: want });
         assert.ok(!existsSync(target), 'nothing half-installed');
       });
     });
@@ -397,3 +409,69 @@ test('a failure halfway through closes what was open', async (t) => {
   }
   assert.equal(open(), before);
 });
+
+test('damaged archives end with an answer or `invalid`, and nothing outside changes', async (t) => {
+  await unharmed(t, async ({ layers, outside }) => {
+    const evil: Member = { name: 'evil', type: 'symlink', linkname: outside };
+    const whole = tarOf([evil, ...randomTree(3).slice(0, 120), { name: 'evil/victim', body: 'x' }]);
+    let refusals = 0;
+    for (let round = 0; round < 150; round++) {
+      const tar = damaged(whole, round);
+      const target = join(layers, String(round));
+      await unpackHere(tar, target)
+        .then(({ deferred }) => settle(ctx, target, deferred, []))
+        .catch((error: unknown) => {
+          refusals++;
+          assert.equal(error instanceof Error && 'kind' in error && error.kind, 'invalid', String(error));
+        });
+      rmSync(target, { recursive: true, force: true });
+    }
+    assert.ok(refusals > 50, `${refusals} refused`);
+  });
+});
+
+/** Changes some bytes of some headers, and mends the checksums so that the reader goes on. */
+function damaged(whole: Buffer, seed: number): Buffer {
+  const tar = Buffer.from(whole);
+  let state = seed + 1;
+  const random = (below: number): number => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    return (state >>> 4) % below;
+  };
+  const headers: number[] = [];
+  for (let at = 0; at < tar.length; at += 512) {
+    if (tar.toString('latin1', at + 257, at + 262) === 'ustar') headers.push(at);
+  }
+  for (let i = 0; i <= random(3); i++) {
+    const at = headers[random(headers.length)] ?? 0;
+    const offset =
+      [random(100), 100 + random(8), 108 + random(16), 124 + random(12), 156, 157 + random(100)][random(6)] ??
+      0;
+    tar[at + offset] = [random(256), 0x2f, 0x2e, 0x30 + random(10)][random(4)] ?? 0;
+    tar.write(headerSum(tar, at).toString(8).padStart(6, '0') + '\0 ', at + 148, 'latin1');
+  }
+  return tar;
+}
+
+test('a full disk is told as such, and nothing stays', { skip: noMount() }, async (t) => {
+  const dir = scratch(t);
+  const disk = emptyDir(join(dir, 'disk'));
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk]);
+  try {
+    const tar = tarOf([
+      { name: 'small', body: 'x' },
+      { name: 'large', body: Buffer.alloc(2 << 20, 1) },
+    ]);
+    await assert.rejects(unpackHere(tar, join(disk, '1.tmp')), {
+      kind: 'no-space',
+      message: /layer entry "large": .*ENOSPC/,
+    });
+    assert.deepEqual(readdirSync(disk), []);
+  } finally {
+    execFileSync('umount', [disk]);
+  }
+});
+
+function noMount(): string | false {
+  return process.getuid?.() === 0 ? false : 'mounting needs root';
+}

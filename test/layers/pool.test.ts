@@ -219,6 +219,33 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
 
+test('what a failed job’s source still says does not reach the next job', async (t) => {
+  const dir = scratch(t);
+  const pool = openPool(t, 1);
+  const late = new Growing(join(dir, 'late'), 1 << 20);
+  const failing = cancellable();
+  const job: UnpackJob = {
+    source: { kind: 'growing', blob: late },
+    target: join(dir, '1.tmp'),
+    whiteouts: 'overlay',
+  };
+  const first = pool.run(failing.ctx, job);
+  failing.cancel();
+  await assert.rejects(first, { kind: 'cancelled' });
+  const file = new Growing(join(dir, 'blob'), blob.length);
+  const second = pool.run(ctx, {
+    ...job,
+    source: { kind: 'growing', blob: file },
+    target: join(dir, '2.tmp'),
+  });
+  file.grow(blob.subarray(0, 100));
+  late.grow(Buffer.alloc(1 << 19));
+  late.fail(new Error('gone'));
+  await sleep(100);
+  file.grow(blob.subarray(100));
+  assert.equal((await second).diffId, digestOf(tar));
+});
+
 test('a download or stream that breaks off ends the job with its own error', async (t) => {
   const dir = scratch(t);
   const pool = openPool(t);

@@ -1,4 +1,4 @@
-import { EngineError, messageOf } from '../../base/errors.ts';
+import { EngineError, isEngineError, messageOf } from '../../base/errors.ts';
 import type { TarEntry } from '../../formats/tar-entry.ts';
 import type { TarSink } from '../../formats/tar-reader.ts';
 import { statIfThere } from '../../kernel/attributes.ts';
@@ -140,6 +140,7 @@ export class LayerWriter implements TarSink {
   }
 
   #make(entry: TarEntry): void {
+    checkOwner(entry);
     const target = parseTarget(entry.name);
     switch (target.kind) {
       case 'root':
@@ -289,9 +290,20 @@ export class LayerWriter implements TarSink {
 
   #failure(error: unknown): EngineError {
     const name = JSON.stringify((this.#entry?.name ?? '').slice(0, 200));
-    const kind = error instanceof EngineError ? error.kind : 'system';
+    const kind = isErrno(error, ...ARCHIVE_FAULTS) ? 'invalid' : isEngineError(error) ? error.kind : 'system';
     return new EngineError(kind, `layer entry ${name}: ${messageOf(error)}`, { cause: error });
   }
+}
+
+/** What the kernel answers to things no filesystem can hold. */
+const ARCHIVE_FAULTS = ['EINVAL', 'ENAMETOOLONG', 'EFBIG', 'ERANGE', 'E2BIG', 'EMLINK'];
+
+/** The largest ID; the next one means "leave as it is" to chown(2), and larger ones are cut to a small one (CVE-2024-40635). */
+const MAX_ID = 0xfffffffe;
+
+function checkOwner({ uid, gid }: TarEntry): void {
+  if (uid <= MAX_ID && gid <= MAX_ID) return;
+  throw new EngineError('invalid', `there is no owner ${uid}:${gid}`);
 }
 
 /** The kernel's limits: 12 bits of major, 20 of minor (include/linux/kdev_t.h). */

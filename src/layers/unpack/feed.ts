@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { EngineError, messageOf } from '../../base/errors.ts';
 import type { UnpackSource } from '../unpack-job.ts';
 import type { ToWorker, WorkerJob } from './protocol.ts';
 
@@ -17,7 +18,10 @@ export class Feed {
 
   constructor(source: UnpackSource, post: (message: ToWorker) => void) {
     this.#source = source;
-    this.#post = post;
+    // After stop() the worker may have another job, to which this source means nothing.
+    this.#post = (message) => {
+      if (!this.#stopped) post(message);
+    };
   }
 
   /** The source as the worker shall see it at first. */
@@ -29,7 +33,7 @@ export class Feed {
         return { kind: 'file', path, size, received };
       }
       case 'file': {
-        const { size } = await stat(source.path);
+        const size = await sizeOf(source.path);
         return { kind: 'file', path: source.path, size, received: size };
       }
       case 'stream':
@@ -53,6 +57,11 @@ export class Feed {
       case 'stream':
         await this.#pump(source.stream);
     }
+  }
+
+  /** The worker shall give up. */
+  cancel(): void {
+    this.#post({ kind: 'cancel' });
   }
 
   /** The worker has worked off `bytes` in all. */
@@ -79,5 +88,13 @@ export class Feed {
       this.#post({ kind: 'chunk', bytes });
     }
     this.#post({ kind: 'end' });
+  }
+}
+
+async function sizeOf(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    throw new EngineError('system', `layer file: ${messageOf(error)}`, { cause: error });
   }
 }

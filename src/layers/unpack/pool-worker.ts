@@ -29,7 +29,7 @@ export class PoolWorker {
   async run(ctx: Ctx, job: UnpackJob): Promise<UnpackResult> {
     const post = (message: ToWorker): void => this.#thread.postMessage(message);
     const feed = new Feed(job.source, post);
-    const cancel = (): void => post({ kind: 'cancel' });
+    const cancel = (): void => feed.cancel();
     let sourceError: unknown;
     this.#thread.ref();
     ctx.signal.addEventListener('abort', cancel);
