@@ -30,7 +30,7 @@ export async function execCreate(
 ): Promise<{ id: string }> {
   const record = engine.containers.resolve(ref);
   checkInput(input);
-  refuseUnlessRunning(engine, record);
+  refuseUnlessRunning(engine, record, ref);
   const id = randomBytes(32).toString('hex');
   engine.execs.add({ id, containerId: record.id, input, state: { status: 'created' } });
   publishExec(engine, record, { id, input }, 'exec_create');
@@ -48,10 +48,14 @@ function checkInput({ cmd, env, detachKeys }: ExecInput): void {
 }
 
 /** Throws `conflict`, in Docker's words, for a container that cannot be executed in now. */
-export function refuseUnlessRunning(engine: Engine, record: ContainerRecord): void {
+export function refuseUnlessRunning(
+  engine: Engine,
+  record: ContainerRecord,
+  shown: string = record.id,
+): void {
   runOf(engine, record);
   if (record.state.status === 'paused') {
-    throw new EngineError('conflict', `Container ${record.id} is paused, unpause the container before exec`);
+    throw new EngineError('conflict', `Container ${shown} is paused, unpause the container before exec`);
   }
 }
 

@@ -35,8 +35,5 @@ function ipcMode(mode: string): IpcMode {
 function pidOf(engine: Engine, ref: string, name: string): number {
   const { id, state } = engine.containers.resolve(ref);
   if (isAlive(state)) return state.pid;
-  throw new EngineError(
-    'conflict',
-    `cannot join ${name} namespace of a non running container: container ${id} is ${state.status}`,
-  );
+  throw new EngineError('conflict', `cannot join ${name} of a non running container: ${id}`);
 }

@@ -1,14 +1,13 @@
 import { type Ctx, detached } from '../base/ctx.ts';
 import { EngineError, isEngineError, messageOf } from '../base/errors.ts';
 import type { ContainerId } from '../containers/record.ts';
-import { next } from '../containers/state.ts';
+import { exitCodeOf, next } from '../containers/state.ts';
 import { cleanUpContainer } from '../runtime/launch.ts';
 import { publishContainer } from './container-events.ts';
 import type { Engine } from './engine.ts';
 import { containerPaths } from './paths.ts';
 import { removeDirectory } from './remove-directory.ts';
 import { tracesOf } from './traces.ts';
-import { resultOf } from './wait.ts';
 
 /** Milliseconds a removal may take. */
 const REMOVE_TIME = 60_000;
@@ -40,7 +39,7 @@ export async function removeLocked(ctx: Ctx, engine: Engine, id: ContainerId): P
   engine.execs.dropContainer(id);
   engine.attachments.abandon(id);
   publishContainer(engine, record, 'destroy');
-  engine.waiters.removed(id, resultOf(record.state));
+  engine.waiters.removed(id, { statusCode: exitCodeOf(record.state) });
 }
 
 /** What cannot be removed now belongs to nobody, and is swept when the daemon starts. */

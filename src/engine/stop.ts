@@ -25,8 +25,8 @@ export async function stopContainer(
   options: StopOptions,
 ): Promise<void> {
   const record = engine.containers.resolve(ref);
-  const signal = options.signal ? parseSignal(options.signal) : stopSignalOf(record);
   if (!isUp(record)) throw new EngineError('not-modified', `container ${record.id} is already stopped`);
+  const signal = options.signal ? parseSignal(options.signal) : stopSignalOf(record);
   await stop(ctx, engine, record, signal, stopTimeoutOf(record, options));
 }
 

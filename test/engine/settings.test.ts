@@ -243,7 +243,7 @@ test('a container joins the network of another, with its names', async () => {
   await stopContainer(ctx, lab.engine, main, { timeout: 0 });
   await assert.rejects(startContainer(ctx, lab.engine, late), {
     kind: 'conflict',
-    message: `cannot join network namespace of a non running container: container ${main} is exited`,
+    message: `cannot join network of a non running container: ${main}`,
   });
 });
 
