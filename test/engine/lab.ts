@@ -33,7 +33,11 @@ import { parseReference } from '../../src/formats/reference.ts';
 import { IMAGES } from '../../src/images/image-record.ts';
 import { REFERENCES } from '../../src/images/reference-record.ts';
 import { cgroupAt, cgroupExists } from '../../src/kernel/cgroup.ts';
+import { killAll } from '../../src/kernel/cgroup-control.ts';
 import { removeCgroup } from '../../src/kernel/cgroup-create.ts';
+import { detectCgroups } from '../../src/kernel/cgroup-layout.ts';
+import { signalSameProcess } from '../../src/kernel/processes.ts';
+import { readShimIdentity } from '../../src/kernel/shim-record.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const IMAGE = 'docker.io/library/busybox:latest';
@@ -47,18 +51,37 @@ export const ctx = backgroundCtx(log);
 
 let count = 0;
 
-/** Roots of an engine, the same over several daemons. */
-export interface LabRoots {
+/** Roots of an engine, the same over several daemons. Disposing ends whatever still runs there and takes all away. */
+export class LabRoots implements AsyncDisposable {
   readonly dir: string;
   readonly cgroupParent: string;
+
+  constructor(dir: string, cgroupParent: string) {
+    this.dir = dir;
+    this.cgroupParent = cgroupParent;
+  }
+
+  static make(): LabRoots {
+    const dir = mkdtempSync(join(tmpdir(), 'gantry-engine-'));
+    return new LabRoots(dir, `/gantry-engine-test-${process.pid}-${++count}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const runs = join(this.dir, 'run/c');
+    for (const id of existsSync(runs) ? readdirSync(runs) : []) {
+      const identity = readShimIdentity(join(runs, id));
+      for (const { pid, startTime } of identity ? [identity.shim, identity.init] : []) {
+        signalSameProcess(pid, startTime, 9);
+      }
+    }
+    const cgroup = cgroupAt(detectCgroups(), this.cgroupParent);
+    await killAll(ctx, cgroup);
+    await removeCgroup(ctx, cgroup);
+    await removeDirectory(ctx, this.dir);
+  }
 }
 
-export function newRoots(): LabRoots {
-  const dir = mkdtempSync(join(tmpdir(), 'gantry-engine-'));
-  return { dir, cgroupParent: `/gantry-engine-test-${process.pid}-${++count}` };
-}
-
-function configOf({ dir, cgroupParent }: LabRoots): DaemonConfig {
+function configOf({ dir, cgroupParent }: Pick<LabRoots, 'dir' | 'cgroupParent'>): DaemonConfig {
   const settings = {
     'data-root': join(dir, 'data'),
     'exec-root': join(dir, 'run'),
@@ -79,7 +102,7 @@ export class Lab implements AsyncDisposable {
   }
 
   /** Opens over `roots`, reconciles, and makes the image unless it is there. */
-  static async open(roots: LabRoots = newRoots()): Promise<Lab> {
+  static async open(roots: LabRoots = LabRoots.make()): Promise<Lab> {
     for (const dir of ['data', 'run']) mkdirSync(join(roots.dir, dir), { recursive: true });
     const opened = await openContainers(ctx, configOf(roots), shimBinary());
     const lab = new Lab(roots, opened);
@@ -181,6 +204,7 @@ export class Lab implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await using _roots = this.roots;
     for (const { id, state } of this.engine.containers.all()) {
       if (state.status === 'removing') continue;
       await removeContainer(ctx, this.engine, id, { force: true, volumes: true, link: false });
@@ -188,8 +212,6 @@ export class Lab implements AsyncDisposable {
     }
     const left = readdirSync(this.engine.paths.runs);
     await this.leave();
-    await removeCgroup(ctx, cgroupAt(this.engine.host.cgroups, this.roots.cgroupParent));
-    await removeDirectory(ctx, this.roots.dir);
     assert.deepEqual(left, [], 'run directories');
   }
 }

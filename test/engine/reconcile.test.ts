@@ -13,7 +13,7 @@ import { removeContainer } from '../../src/engine/remove.ts';
 import { startContainer } from '../../src/engine/start.ts';
 import { stopContainer } from '../../src/engine/stop.ts';
 import { readShimIdentity } from '../../src/kernel/shim-record.ts';
-import { ctx, eventually, Lab, type LabRoots, newRoots, Reader, textOf } from './lab.ts';
+import { ctx, eventually, Lab, LabRoots, Reader, textOf } from './lab.ts';
 import type { Order } from './victim.ts';
 
 const VICTIM = join(import.meta.dirname, 'victim.ts');
@@ -41,12 +41,12 @@ async function kill9(child: ChildProcess): Promise<void> {
 
 /** Runs `orders` under a daemon, kills it, waits for `meanwhile`, and opens the next one. */
 async function survive(
+  roots: LabRoots,
   orders: readonly Order[],
-  meanwhile: (roots: LabRoots) => Promise<void> = async () => {},
+  meanwhile: () => Promise<void> = async () => {},
 ): Promise<Lab> {
-  const roots = newRoots();
   await kill9(await victim(roots, orders));
-  await meanwhile(roots);
+  await meanwhile();
   return Lab.open(roots);
 }
 
@@ -57,7 +57,8 @@ const LOOP = [
 ];
 
 test('containers live on when the daemon is killed, and the next one has them as before', async () => {
-  await using lab = await survive([{ name: 'loop', cmd: LOOP }]);
+  await using roots = LabRoots.make();
+  await using lab = await survive(roots, [{ name: 'loop', cmd: LOOP }]);
   const { id, state } = lab.engine.containers.resolve('loop');
   assert.equal(state.status, 'running');
   const before = (await lab.logs(id)).split('\n').length;
@@ -109,7 +110,7 @@ test('containers live on when the daemon is killed, and the next one has them as
 
 test('what ended while no daemon was there has its exit code, and --rm was kept', async () => {
   const file = (roots: LabRoots): string => join(roots.dir, 'go');
-  const roots = newRoots();
+  await using roots = LabRoots.make();
   mkdirSync(join(roots.dir, 'data'), { recursive: true });
   const wait = (code: number): string[] => [
     'sh',
@@ -152,7 +153,8 @@ test('what ended while no daemon was there has its exit code, and --rm was kept'
 });
 
 test('a paused container is paused still, and its execs go on', async () => {
-  await using lab = await survive([
+  await using roots = LabRoots.make();
+  await using lab = await survive(roots, [
     { name: 'paused', cmd: LOOP, next: 'pause' },
     { name: 'with-exec', cmd: LOOP, next: 'exec' },
   ]);
@@ -167,7 +169,8 @@ test('a paused container is paused still, and its execs go on', async () => {
 
 test('a container whose shim was killed too is ended', async () => {
   let init = 0;
-  await using lab = await survive([{ name: 'orphan', cmd: LOOP }], async (roots) => {
+  await using roots = LabRoots.make();
+  await using lab = await survive(roots, [{ name: 'orphan', cmd: LOOP }], async () => {
     const runs = join(roots.dir, 'run/c');
     const identity = readShimIdentity(join(runs, readdirSync(runs)[0] ?? ''));
     assert.ok(identity);
@@ -197,13 +200,15 @@ test('a shim killed under a living daemon ends its container', async () => {
 });
 
 test('after a reboot nothing runs; what shall run with the daemon is started', async () => {
+  await using roots = LabRoots.make();
   await using lab = await survive(
+    roots,
     [
       { name: 'plain', cmd: LOOP },
       { name: 'always', cmd: LOOP, host: { restartPolicy: { name: 'always', maximumRetryCount: 0 } } },
       { name: 'once', cmd: LOOP, host: { autoRemove: true } },
     ],
-    async (roots) => {
+    async () => {
       // What a reboot does: processes and the run directory are gone.
       const runs = join(roots.dir, 'run/c');
       for (const id of readdirSync(runs)) {
@@ -239,8 +244,8 @@ test('a daemon killed at any moment of create, start and remove leaves nothing h
     orders.push({ name: `made-${n}`, cmd: ['true'], next: 'nothing' });
   }
   for (const delay of [20, 60, 110]) {
-    const roots = newRoots();
-    const child = await victim(roots, orders, 'quick-0');
+    await using roots = LabRoots.make();
+    const child = await victim(roots, orders, 'loop-0');
     await new Promise((done) => setTimeout(done, delay));
     await kill9(child);
     await using lab = await Lab.open(roots);

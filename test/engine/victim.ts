@@ -3,7 +3,7 @@ import type { HostConfigInput } from '../../src/containers/host-config.ts';
 import { execCreate } from '../../src/engine/exec.ts';
 import { execStart } from '../../src/engine/exec-start.ts';
 import { pauseContainer } from '../../src/engine/pause.ts';
-import { ctx, Lab, type LabRoots } from './lab.ts';
+import { ctx, Lab, LabRoots } from './lab.ts';
 
 export interface Order {
   readonly name: string;
@@ -13,8 +13,8 @@ export interface Order {
   readonly next?: 'pause' | 'exec' | 'nothing';
 }
 
-const [roots, orders] = JSON.parse(process.argv[2] ?? '') as [LabRoots, Order[]];
-const lab = await Lab.open(roots);
+const [roots, orders] = JSON.parse(process.argv[2] ?? '') as [{ dir: string; cgroupParent: string }, Order[]];
+const lab = await Lab.open(new LabRoots(roots.dir, roots.cgroupParent));
 for (const { name, cmd, host = {}, next } of orders) {
   const id = next === 'nothing' ? await lab.create(cmd, {}, host, name) : await lab.run(cmd, {}, host, name);
   if (next === 'pause') await pauseContainer(ctx, lab.engine, id);
