@@ -161,7 +161,7 @@ test('propagation: a slave sees mounts the host makes later, a private one does 
     await container.shim.closeStdin(ctx);
     assert.equal((await container.finish()).stdout, '/private/later:\n\n/slave/later:\nseen\n');
   } finally {
-    execFileSync('umount', ['-R', '-l', volume]);
+    execFileSync('umount', ['-l', volume]);
   }
 });
 
@@ -182,7 +182,7 @@ test('propagation: a mount made in a shared bind reaches the host', async () => 
     await until('the host sees it', () => existsSync(join(volume, 'inside/seen')));
     await until('the shim is gone', () => !alive(creation.shimPid));
   } finally {
-    execFileSync('umount', ['-R', '-l', volume]);
+    execFileSync('umount', ['-l', volume]);
   }
   assert.ok(
     !readFileSync('/proc/self/mountinfo', 'utf8').includes(`${lab.dir}/run`),
@@ -214,7 +214,7 @@ test('propagation: the root does not reach a host whose own mounts are shared', 
     await until('the shim is gone', () => !alive(creation.shimPid));
     assert.deepEqual(onHost(), [lab.dir, join(volume, 'inside')]);
   } finally {
-    execFileSync('umount', ['-R', '-l', lab.dir]);
+    execFileSync('umount', ['-l', lab.dir]);
   }
 });
 
