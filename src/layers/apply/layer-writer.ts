@@ -19,7 +19,7 @@ import { isErrno } from '../../kernel/syscall.ts';
 import type { DeferredFact, WhiteoutStyle } from '../unpack-job.ts';
 import { applyAttributes } from './attributes.ts';
 import { DIRECTORY_MODE, type Dir, Directories } from './directories.ts';
-import { hasWhiteout, isWhiteout, makeWhiteout, markOpaque } from './marks.ts';
+import { isWhiteout, makeWhiteout, markOpaque } from './marks.ts';
 import { AUFS_DIRECTORIES, cleanPath, joinPath, parseTarget, splitPath } from './names.ts';
 
 export interface LayerStats {
@@ -238,7 +238,7 @@ export class LayerWriter implements TarSink {
     const from = this.#directories.open(parent, false);
     const stat = from && statIfThere(from.fd, targetBase);
     if (!from || !stat) {
-      if (statIfThere(dir.fd, base)) this.#clear(dir, base);
+      this.#clear(dir, base);
       this.#links.set(path, from ? joinPath(from.path, targetBase) : target);
     } else if (stat.type === 'directory' || isWhiteout(stat)) {
       throw new EngineError('invalid', `a hard link to ${JSON.stringify(entry.linkname)}, which is no file`);
@@ -263,18 +263,17 @@ export class LayerWriter implements TarSink {
     else markOpaque(dir.fd);
   }
 
-  /** Removes what is in the way; true when it was a whiteout. */
+  /** Removes what is in the way, if anything; true when it was a whiteout. */
   #clear(dir: Dir, base: string): boolean {
-    const hidden = hasWhiteout(dir.fd, base);
-    const type = statIfThere(dir.fd, base)?.type;
-    if (type === 'directory') {
+    const stat = statIfThere(dir.fd, base);
+    if (stat?.type === 'directory') {
       removeTreeSync(dir.fd, base);
       this.#forget(joinPath(dir.path, base));
     } else {
       unlink(dir.fd, base);
-      if (type === 'symlink') this.#directories.forgetLinks();
+      if (stat?.type === 'symlink') this.#directories.forgetLinks();
     }
-    return hidden;
+    return stat !== undefined && isWhiteout(stat);
   }
 
   /** Everything noted about `path` and below no longer holds. */

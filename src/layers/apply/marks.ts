@@ -1,4 +1,4 @@
-import { type Stat, statIfThere } from '../../kernel/attributes.ts';
+import type { Stat } from '../../kernel/attributes.ts';
 import { makeNode } from '../../kernel/entries.ts';
 import type { Fd } from '../../kernel/fd.ts';
 import { getXattr, setXattr } from '../../kernel/xattrs.ts';
@@ -30,12 +30,6 @@ export function markOpaque(directory: Fd): void {
 /** True when the layers below do not show through `directory`. `x` says that whiteouts are xattrs, not that it is opaque. */
 export function isOpaque(directory: Fd): boolean {
   return getXattr(directory, '', OPAQUE_XATTR)?.equals(YES) ?? false;
-}
-
-/** True when `name` exists and is a whiteout. */
-export function hasWhiteout(directory: Fd, name: string): boolean {
-  const stat = statIfThere(directory, name);
-  return stat !== undefined && isWhiteout(stat);
 }
 
 /** Attributes that steer overlay, and the host's own labels: an archive has no say in them. */
