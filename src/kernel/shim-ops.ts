@@ -113,7 +113,10 @@ export interface NewNamespaces {
   readonly types: readonly Exclude<NamespaceType, 'user'>[];
 }
 
-/** Propagation of every mount of the new mount namespace, before the root is made: `slave` unless mounts must flow out. */
+/**
+ * Propagation of every mount of the new mount namespace, before the root is made. `slave` unless there are shared binds:
+ * `shared` is the same, but for these, which stay peers of their sources on the host.
+ */
 export interface Propagation {
   readonly op: 'propagation';
   readonly type: PropagationType;
