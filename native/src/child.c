@@ -125,13 +125,16 @@ static int open_proc(void)
     return fd;
 }
 
-/* cgroup v1 has no CLONE_INTO_CGROUP; "0" stands for the writer. */
+/*
+ * cgroup v1 has no CLONE_INTO_CGROUP. "0" stands for the writer, which has one thread only; through `tasks` rather than
+ * `cgroup.procs`, because moving a thread group makes the kernel (5.5) wait 10 ms for all CPUs first.
+ */
 static int join_cgroups(struct list dirs)
 {
     const char *dir = dirs.first;
     for (uint32_t i = 0; i < dirs.count; i++, dir = list_next(dir)) {
         int at = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        int fd = at < 0 ? -1 : openat(at, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+        int fd = at < 0 ? -1 : openat(at, "tasks", O_WRONLY | O_CLOEXEC);
         if (fd < 0 || write(fd, "0", 1) < 0)
             return fail_errno("join the cgroup ", dir, NULL);
         close(fd);
