@@ -45,7 +45,7 @@ function timed(bench: string, runs: number, command: (host: string) => string, p
     return rows(
       bench,
       'ms',
-      time(commands, runs).map(({ name, median }) => [name, median] as const),
+      (await time(commands, runs)).map(({ name, median }) => [name, median] as const),
     );
   };
 }
@@ -138,13 +138,15 @@ const cli: Bench = async (peers) => {
   return rows(
     'ps, same daemon',
     'ms',
-    time(
-      {
-        gantry: `env DOCKER_HOST=${host} ${GANTRY} ps`,
-        'docker (Go)': `docker -H ${host} ps`,
-        'node -e 0': 'node -e 0',
-      },
-      30,
+    (
+      await time(
+        {
+          gantry: `env DOCKER_HOST=${host} ${GANTRY} ps`,
+          'docker (Go)': `docker -H ${host} ps`,
+          'node -e 0': 'node -e 0',
+        },
+        30,
+      )
     ).map(({ name, median }) => [name, median] as const),
   );
 };

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { exec } from '../test/support/daemon.ts';
 
 export function hasProgram(name: string): boolean {
   return spawnSync('sh', ['-c', `command -v ${name}`], { stdio: 'ignore' }).status === 0;
@@ -16,10 +17,15 @@ export interface Timing {
 }
 
 /** Times whole commands with hyperfine, paired in one run, the first being the reference. */
-export function time(commands: Readonly<Record<string, string>>, runs: number, warmup = 3): Timing[] {
+export async function time(
+  commands: Readonly<Record<string, string>>,
+  runs: number,
+  warmup = 3,
+): Promise<Timing[]> {
   const out = join(tmpdir(), `gantry-bench-${process.pid}.json`);
   const names = Object.keys(commands);
-  const { status, stderr } = spawnSync(
+  // Not spawnSync: while this process waits it must read what the daemons print, or they wait for it.
+  const { status, stderr } = await exec(
     'hyperfine',
     [
       '-N',
@@ -31,7 +37,7 @@ export function time(commands: Readonly<Record<string, string>>, runs: number, w
       out,
       ...Object.values(commands),
     ],
-    { encoding: 'utf8' },
+    { timeout: 600_000 },
   );
   if (status !== 0) throw new Error(`hyperfine: ${stderr}`);
   const { results } = JSON.parse(readFileSync(out, 'utf8')) as {
