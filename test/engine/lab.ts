@@ -28,10 +28,10 @@ import { removeContainer } from '../../src/engine/remove.ts';
 import { removeDirectory } from '../../src/engine/remove-directory.ts';
 import { startContainer } from '../../src/engine/start.ts';
 import { waitContainer } from '../../src/engine/wait.ts';
-import { asDiffId, asImageId, chainId, digestOf } from '../../src/formats/digest.ts';
-import { parseReference } from '../../src/formats/reference.ts';
+import { asDiffId, asImageId, chainId, type DiffId, digestOf } from '../../src/formats/digest.ts';
+import { parseReference, withDefaultTag } from '../../src/formats/reference.ts';
 import { IMAGES } from '../../src/images/image-record.ts';
-import { REFERENCES } from '../../src/images/reference-record.ts';
+import { REFERENCES, referenceKey } from '../../src/images/reference-record.ts';
 import { cgroupAt, cgroupExists } from '../../src/kernel/cgroup.ts';
 import { killAll } from '../../src/kernel/cgroup-control.ts';
 import { removeCgroup } from '../../src/kernel/cgroup-create.ts';
@@ -40,7 +40,8 @@ import { signalSameProcess } from '../../src/kernel/processes.ts';
 import { readShimIdentity } from '../../src/kernel/shim-record.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const IMAGE = 'docker.io/library/busybox:latest';
+/** What a test may call the two images; the second has a VOLUME that is not in its layer. */
+const IMAGES_MADE = { busybox: ['/data'], volumes: ['/data', '/var/lib/new'] };
 
 /** Warnings and errors of the engine are worth seeing in a test's output. */
 const log = createLog(
@@ -107,7 +108,7 @@ export class Lab implements AsyncDisposable {
     const opened = await openContainers(ctx, configOf(roots), shimBinary());
     const lab = new Lab(roots, opened);
     void lab.#listen();
-    if (![...opened.engine.store.keys(IMAGES)].length) await makeImage(opened);
+    if (![...opened.engine.store.keys(IMAGES)].length) await makeImages(opened);
     await reconcile(ctx, opened.engine);
     return lab;
   }
@@ -216,11 +217,13 @@ export class Lab implements AsyncDisposable {
   }
 }
 
-/** Registers a one-layer image of busybox, as a pull would. */
-async function makeImage({ engine, content }: OpenedContainers): Promise<void> {
-  const dir = engine.snapshots.newLayerDir();
-  for (const name of ['bin', 'etc', 'tmp', 'root', 'home/app', 'data'])
+/** Registers images of one busybox layer, as pulls would. */
+async function makeImages(opened: OpenedContainers): Promise<void> {
+  const { snapshots } = opened.engine;
+  const dir = snapshots.newLayerDir();
+  for (const name of ['bin', 'etc', 'tmp', 'root', 'home/app', 'data']) {
     mkdirSync(join(dir, name), { recursive: true });
+  }
   copyFileSync('/bin/busybox', join(dir, 'bin/busybox'));
   for (const applet of execFileSync('/bin/busybox', ['--list'], { encoding: 'utf8' }).trim().split('\n')) {
     if (applet !== 'busybox') symlinkSync('busybox', join(dir, 'bin', applet));
@@ -231,42 +234,47 @@ async function makeImage({ engine, content }: OpenedContainers): Promise<void> {
   );
   writeFileSync(join(dir, 'etc/group'), 'root:x:0:\napp:x:1000:\n');
   const diffId = asDiffId(digestOf('busybox layer'));
-  await engine.snapshots.register(ctx, chainId(undefined, diffId), undefined, dir);
-  const config = JSON.stringify({
-    architecture: engine.host.arch,
-    os: 'linux',
+  await snapshots.register(ctx, chainId(undefined, diffId), undefined, dir);
+  for (const [name, volumes] of Object.entries(IMAGES_MADE)) await makeImage(opened, name, volumes, diffId);
+}
+
+async function makeImage(
+  { engine, content }: OpenedContainers,
+  name: string,
+  volumes: readonly string[],
+  diffId: DiffId,
+): Promise<void> {
+  const platform = { os: 'linux', architecture: engine.host.arch };
+  const config = {
+    ...platform,
     config: {
       Cmd: ['sh'],
       Env: ['PATH=/bin'],
       Labels: { from: 'image' },
-      Volumes: { '/data': {}, '/var/lib/new': {} },
+      Volumes: Object.fromEntries(volumes.map((volume) => [volume, {}])),
     },
     rootfs: { type: 'layers', diff_ids: [diffId] },
-  });
-  const { digest, size } = await content.put(ctx, config);
+  };
+  const { digest, size } = await content.put(ctx, JSON.stringify(config));
   const id = asImageId(digest);
-  const manifest = {
+  const target = {
     mediaType: 'application/vnd.oci.image.manifest.v1+json',
-    digest: digestOf('m'),
+    digest: digestOf(name),
     size: 1,
   };
+  const at = new Date().toISOString();
   await engine.store.put(IMAGES, id, {
     id,
     configSize: size,
-    manifests: [manifest],
+    manifests: [target],
     diffIds: [diffId],
-    platform: { os: 'linux', architecture: engine.host.arch },
+    platform,
     labels: {},
     size: 1_000_000,
-    addedAt: new Date().toISOString(),
+    addedAt: at,
   });
-  const reference = parseReference(IMAGE);
-  await engine.store.put(REFERENCES, IMAGE, {
-    reference,
-    target: manifest,
-    image: id,
-    taggedAt: new Date().toISOString(),
-  });
+  const reference = withDefaultTag(parseReference(name));
+  await engine.store.put(REFERENCES, referenceKey(reference), { reference, target, image: id, taggedAt: at });
 }
 
 function shimBinary(): string {

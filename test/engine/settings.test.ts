@@ -218,7 +218,7 @@ test('binds and mounts', async (t) => {
 
 test('the places of an image’s volumes are there, in the writable layer', async () => {
   await using lab = await Lab.open();
-  const id = await lab.run(['sh', '-c', 'touch /data/x /var/lib/new/y && echo both']);
+  const id = await lab.run(['sh', '-c', 'touch /data/x /var/lib/new/y && echo both'], { image: 'volumes' });
   await lab.wait(id);
   assert.equal(await lab.logs(id), 'both\n');
   const { storageData } = await inspectContainer(ctx, lab.engine, id, false);
