@@ -1,16 +1,8 @@
 import { EngineError } from '../base/errors.ts';
 import { unreachable } from '../base/never.ts';
 import { encodePath } from '../formats/path-bytes.ts';
-import type {
-  Bind,
-  Hook,
-  IdMapping,
-  MountAttr,
-  NamespaceType,
-  Op,
-  PropagationType,
-  RlimitName,
-} from './shim-ops.ts';
+import { RLIMITS } from '../formats/rlimits.ts';
+import type { Bind, Hook, IdMapping, MountAttr, NamespaceType, Op, PropagationType } from './shim-ops.ts';
 import * as P from './shim-protocol.ts';
 
 /** A field's value: number (`u`), bigint (`q`), string (`s`), strings (`l`), numbers (`n`) or bytes (`b`). */
@@ -289,23 +281,3 @@ const HOOKS: Record<Hook['when'], number> = {
 
 /** SECCOMP_FILTER_FLAG_ of include/uapi/linux/seccomp.h */
 const SECCOMP = { tsync: 1, log: 2, specAllow: 4 } as const;
-
-/** Ordered by number: include/uapi/asm-generic/resource.h */
-const RLIMITS: readonly RlimitName[] = [
-  'RLIMIT_CPU',
-  'RLIMIT_FSIZE',
-  'RLIMIT_DATA',
-  'RLIMIT_STACK',
-  'RLIMIT_CORE',
-  'RLIMIT_RSS',
-  'RLIMIT_NPROC',
-  'RLIMIT_NOFILE',
-  'RLIMIT_MEMLOCK',
-  'RLIMIT_AS',
-  'RLIMIT_LOCKS',
-  'RLIMIT_SIGPENDING',
-  'RLIMIT_MSGQUEUE',
-  'RLIMIT_NICE',
-  'RLIMIT_RTPRIO',
-  'RLIMIT_RTTIME',
-];

@@ -1,3 +1,5 @@
+import type { RlimitName } from '../formats/rlimits.ts';
+
 /**
  * What a shim can be told to do. The daemon compiles an OCI config into two lists of these operations, and
  * `gantry-shim` carries them out one after the other, in the order given, without adding policy or defaults:
@@ -396,21 +398,3 @@ export interface Exec {
   readonly argv: readonly [string, ...string[]];
   readonly env: readonly string[];
 }
-
-export type RlimitName =
-  | 'RLIMIT_CPU'
-  | 'RLIMIT_FSIZE'
-  | 'RLIMIT_DATA'
-  | 'RLIMIT_STACK'
-  | 'RLIMIT_CORE'
-  | 'RLIMIT_RSS'
-  | 'RLIMIT_NPROC'
-  | 'RLIMIT_NOFILE'
-  | 'RLIMIT_MEMLOCK'
-  | 'RLIMIT_AS'
-  | 'RLIMIT_LOCKS'
-  | 'RLIMIT_SIGPENDING'
-  | 'RLIMIT_MSGQUEUE'
-  | 'RLIMIT_NICE'
-  | 'RLIMIT_RTPRIO'
-  | 'RLIMIT_RTTIME';

@@ -1,11 +1,7 @@
 import { normalize } from 'node:path/posix';
 import { EngineError } from '../base/errors.ts';
-import type {
-  Capabilities as CapabilitiesOp,
-  ProcessOp,
-  RlimitName,
-  Seccomp as SeccompOp,
-} from '../kernel/shim-ops.ts';
+import { RLIMITS } from '../formats/rlimits.ts';
+import type { Capabilities as CapabilitiesOp, ProcessOp, Seccomp as SeccompOp } from '../kernel/shim-ops.ts';
 import { capabilityMask } from './capabilities.ts';
 import type { CompileContext } from './compile-context.ts';
 import { compileHooks } from './compile-hooks.ts';
@@ -15,24 +11,6 @@ import type { Capabilities, Process, Rlimit, Seccomp, Spec } from './spec.ts';
 
 /** Docker's, and nearly everybody's. */
 const DEFAULT_UMASK = 0o022;
-const RLIMITS: readonly RlimitName[] = [
-  'RLIMIT_CPU',
-  'RLIMIT_FSIZE',
-  'RLIMIT_DATA',
-  'RLIMIT_STACK',
-  'RLIMIT_CORE',
-  'RLIMIT_RSS',
-  'RLIMIT_NPROC',
-  'RLIMIT_NOFILE',
-  'RLIMIT_MEMLOCK',
-  'RLIMIT_AS',
-  'RLIMIT_LOCKS',
-  'RLIMIT_SIGPENDING',
-  'RLIMIT_MSGQUEUE',
-  'RLIMIT_NICE',
-  'RLIMIT_RTPRIO',
-  'RLIMIT_RTTIME',
-];
 const SECCOMP_FLAGS: Readonly<Record<string, SeccompOp['flags'][number]>> = {
   SECCOMP_FILTER_FLAG_TSYNC: 'tsync',
   SECCOMP_FILTER_FLAG_LOG: 'log',

@@ -1,24 +1,7 @@
 import { EngineError } from '../base/errors.ts';
+import { ULIMIT_NAMES } from '../formats/rlimits.ts';
 import type { Ulimit } from './settings.ts';
 import type { Rlimit } from './spec.ts';
-
-const NAMES = [
-  'core',
-  'cpu',
-  'data',
-  'fsize',
-  'locks',
-  'memlock',
-  'msgqueue',
-  'nice',
-  'nofile',
-  'nproc',
-  'rss',
-  'rtprio',
-  'rttime',
-  'sigpending',
-  'stack',
-];
 
 /** RLIM_INFINITY of sys/resource.h. */
 export const UNLIMITED = (1n << 64n) - 1n;
@@ -27,7 +10,7 @@ export const UNLIMITED = (1n << 64n) - 1n;
 export function rlimitsOf(ulimits: readonly Ulimit[]): Rlimit[] {
   const byName = new Map(ulimits.map((ulimit) => [ulimit.name, ulimit]));
   return [...byName.values()].map(({ name, soft, hard }) => {
-    if (!NAMES.includes(name)) throw new EngineError('invalid', `invalid ulimit type: ${name}`);
+    if (!ULIMIT_NAMES.includes(name)) throw new EngineError('invalid', `invalid ulimit type: ${name}`);
     if (hard !== -1 && (soft === -1 || soft > hard)) {
       throw new EngineError(
         'invalid',

@@ -1,26 +1,10 @@
 import { EngineError } from '../../base/errors.ts';
+import { ULIMIT_NAMES } from '../../formats/rlimits.ts';
 import { parseSize } from '../../formats/units.ts';
 import type { ThrottleDevice, Ulimit, WeightDevice } from '../../wire/types-host-config.ts';
 import { splitPair } from '../flags/lists.ts';
 import { parseInteger } from '../flags/scalars.ts';
 
-const ULIMITS = new Set([
-  'core',
-  'cpu',
-  'data',
-  'fsize',
-  'locks',
-  'memlock',
-  'msgqueue',
-  'nice',
-  'nofile',
-  'nproc',
-  'rss',
-  'rtprio',
-  'rttime',
-  'sigpending',
-  'stack',
-]);
 const NANO = 1_000_000_000n;
 
 function fail(message: string): never {
@@ -31,7 +15,7 @@ function fail(message: string): never {
 export function parseUlimit(text: string): Ulimit {
   const [name, values] = splitPair(text);
   if (values === undefined || values === '') return fail(`invalid ulimit argument: ${text}`);
-  if (!ULIMITS.has(name)) return fail(`invalid ulimit type: ${name}`);
+  if (!ULIMIT_NAMES.includes(name)) return fail(`invalid ulimit type: ${name}`);
   const limits = values.split(':');
   if (limits.length > 2) {
     return fail(`too many limit value arguments - ${values}, can only have up to two, \`soft[:hard]\``);
