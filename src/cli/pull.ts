@@ -27,6 +27,7 @@ export async function pull(
     tag: options.allTags ? undefined : (reference.digest ?? reference.tag),
     platform: options.platform || undefined,
   };
-  await showProgress(await pullImage(cli.ctx, engine, query, auth), options.quiet ? SILENT : screen);
+  const reply = await pullImage(cli.ctx, engine, query, auth);
+  await showProgress(reply.body, options.quiet ? SILENT : screen);
   return canonicalString(reference);
 }

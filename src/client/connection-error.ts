@@ -1,11 +1,16 @@
-import { EngineError } from '../base/errors.ts';
+import { EngineError, isEngineError, messageOf } from '../base/errors.ts';
 import { formatAddress } from './address.ts';
 import type { Endpoint } from './endpoint.ts';
 
 /** Why the daemon could not be reached, and what to do about it. */
-export function connectionError(error: Error, { address, tls }: Endpoint, signal: AbortSignal): EngineError {
+export function connectionError(
+  error: unknown,
+  { address, tls }: Endpoint,
+  signal: AbortSignal,
+): EngineError {
   if (signal.aborted) return new EngineError('cancelled', 'context canceled', { cause: error });
-  const code = 'code' in error ? String(error.code) : '';
+  if (isEngineError(error)) return error;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const where = formatAddress(address);
   const fail = (message: string) => new EngineError('unavailable', message, { cause: error });
   switch (code) {
@@ -24,8 +29,10 @@ export function connectionError(error: Error, { address, tls }: Endpoint, signal
     default:
       break;
   }
-  if (!tls && (code === 'HPE_INVALID_CONSTANT' || code === 'ECONNRESET') && address.kind === 'tcp') {
-    return fail(`error during connect: ${where}: ${error.message}. Does this daemon want TLS (--tlsverify)?`);
+  if (!tls && code === 'ECONNRESET' && address.kind === 'tcp') {
+    return fail(
+      `error during connect: ${where}: ${messageOf(error)}. Does this daemon want TLS (--tlsverify)?`,
+    );
   }
-  return fail(`error during connect: ${where}: ${error.message}`);
+  return fail(`error during connect: ${where}: ${messageOf(error)}`);
 }

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Ctx } from '../base/ctx.ts';
 import type {
@@ -12,6 +11,7 @@ import type {
   WaitCondition,
 } from '../wire/types-container.ts';
 import type { Engine, Query } from './engine.ts';
+import type { Reply } from './http/exchange.ts';
 
 /** Values by filter name, as every list and prune takes them. */
 export type Filters = Readonly<Record<string, readonly string[]>>;
@@ -127,7 +127,10 @@ export async function waitContainer(
   condition?: WaitCondition,
 ): Promise<PendingWait> {
   const reply = await engine.open(ctx, 'POST', path(id, '/wait'), { query: { condition } });
-  return { result: engine.decode(reply, 'wait') };
+  const result = engine.decode<ContainerWaitResponse>(reply, 'wait');
+  // Whoever gives up before the end does not look at it any more.
+  result.catch(() => {});
+  return { result };
 }
 
 export interface AttachQuery extends Query {
@@ -156,12 +159,7 @@ export interface LogsQuery extends Query {
 }
 
 /** The container's log: multiplexed (`wire/stdcopy.ts`) unless it has a TTY. */
-export function containerLogs(
-  ctx: Ctx,
-  engine: Engine,
-  id: string,
-  query: LogsQuery,
-): Promise<IncomingMessage> {
+export function containerLogs(ctx: Ctx, engine: Engine, id: string, query: LogsQuery): Promise<Reply> {
   return engine.open(ctx, 'GET', path(id, '/logs'), { query });
 }
 

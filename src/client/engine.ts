@@ -1,13 +1,12 @@
-import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { Ctx } from '../base/ctx.ts';
 import { EngineError } from '../base/errors.ts';
 import { connectionError } from './connection-error.ts';
 import { DaemonError } from './daemon-error.ts';
 import type { Endpoint } from './endpoint.ts';
+import type { Reply, Upgraded } from './http/exchange.ts';
+import { Sockets } from './http/sockets.ts';
 import { readText } from './read-body.ts';
-import { tlsOptions } from './tls.ts';
 import { MAX_API_VERSION, negotiatedVersion } from './version.ts';
 
 const MAX_ERROR_BODY = 64 * 1024;
@@ -41,30 +40,32 @@ export interface EngineOptions {
 export class Engine {
   readonly endpoint: Endpoint;
   readonly #options: EngineOptions;
+  readonly #sockets: Sockets;
   #version: Promise<string> | undefined;
 
   constructor(endpoint: Endpoint, options: EngineOptions = {}) {
     this.endpoint = endpoint;
     this.#options = options;
+    this.#sockets = new Sockets(endpoint);
   }
 
   /** The API version spoken, such as `1.51`. */
   version(ctx: Ctx): Promise<string> {
     this.#version ??= this.#options.apiVersion
       ? Promise.resolve(this.#options.apiVersion.replace(/^v/, ''))
-      : this.ping(ctx).then((reply) => negotiatedVersion(reply.headers['api-version']));
+      : this.ping(ctx).then((reply) => negotiatedVersion(reply.headers.get('api-version')));
     return this.#version;
   }
 
   /** `HEAD /_ping`, unversioned. The reply's headers say what the daemon is. */
-  async ping(ctx: Ctx): Promise<IncomingMessage> {
+  async ping(ctx: Ctx): Promise<Reply> {
     const reply = await this.#send(ctx, 'HEAD', '/_ping', {});
-    reply.resume();
+    reply.body.resume();
     return reply;
   }
 
   /** The reply with its body unread: read it to the end or destroy it. */
-  async open(ctx: Ctx, method: Method, path: string, call: Call = {}): Promise<IncomingMessage> {
+  async open(ctx: Ctx, method: Method, path: string, call: Call = {}): Promise<Reply> {
     const reply = await this.#send(ctx, method, `/v${await this.version(ctx)}${path}`, call);
     await throwIfRefused(reply);
     return reply;
@@ -72,7 +73,7 @@ export class Engine {
 
   /** The reply's body, as text. */
   async text(ctx: Ctx, method: Method, path: string, call: Call = {}): Promise<string> {
-    return readText(await this.open(ctx, method, path, call), path);
+    return readText((await this.open(ctx, method, path, call)).body, path);
   }
 
   /** The reply's body, as JSON of the type the API promises for `path`. */
@@ -81,8 +82,8 @@ export class Engine {
   }
 
   /** A reply's body, as JSON of the type the API promises for `what`. */
-  async decode<T>(reply: IncomingMessage, what: string): Promise<T> {
-    const text = await readText(reply, what);
+  async decode<T>(reply: Reply, what: string): Promise<T> {
+    const text = await readText(reply.body, what);
     try {
       return JSON.parse(text) as T;
     } catch (error) {
@@ -99,83 +100,47 @@ export class Engine {
   async hijack(ctx: Ctx, path: string, call: Call = {}): Promise<Duplex> {
     const target = `/v${await this.version(ctx)}${path}`;
     const headers = { ...call.headers, Connection: 'Upgrade', Upgrade: 'tcp' };
-    const request = await this.#prepare(ctx, 'POST', target, { ...call, headers });
-    return new Promise((resolve, reject) => {
-      request.on('error', (error) => reject(this.#connectionError(ctx, error)));
-      request.on('upgrade', (_reply, socket, head) => resolve(upgraded(ctx, socket, head)));
-      request.on('response', (reply) => {
-        const problem = `${path}: the daemon did not upgrade the connection (status ${reply.statusCode})`;
-        throwIfRefused(reply).then(() => reject(new EngineError('system', problem)), reject);
-      });
-      request.end(call.json === undefined ? undefined : JSON.stringify(call.json));
-    });
+    const reply = await this.#exchange(ctx, 'POST', target, { ...call, headers });
+    if ('socket' in reply) return reply.socket;
+    await throwIfRefused(reply);
+    reply.body.destroy();
+    throw new EngineError(
+      'system',
+      `${path}: the daemon did not upgrade the connection (status ${reply.status})`,
+    );
   }
 
-  async #send(ctx: Ctx, method: Method, target: string, call: Call): Promise<IncomingMessage> {
-    const request = await this.#prepare(ctx, method, target, call);
-    return new Promise((resolve, reject) => {
-      let answered = false;
-      request.on('response', (reply) => {
-        answered = true;
-        resolve(reply);
-      });
-      request.on('error', (error) => {
-        // The daemon closed an idle connection just as we took it up again.
-        if (request.reusedSocket && !call.body && codeOf(error) === 'ECONNRESET') {
-          resolve(this.#send(ctx, method, target, call));
-        } else reject(this.#connectionError(ctx, error));
-      });
-      if (call.body === undefined) {
-        request.end(call.json === undefined ? undefined : JSON.stringify(call.json));
-        return;
-      }
-      // A daemon may refuse before it has read everything: then its answer counts, not our broken pipe.
-      pipeline(call.body, request).catch((error) => {
-        if (!answered) reject(this.#connectionError(ctx, error));
-      });
-    });
+  async #send(ctx: Ctx, method: Method, target: string, call: Call): Promise<Reply> {
+    const reply = await this.#exchange(ctx, method, target, call);
+    if (!('socket' in reply)) return reply;
+    reply.socket.destroy();
+    throw new EngineError('system', `${target}: the daemon switched protocols without being asked`);
   }
 
-  async #prepare(ctx: Ctx, method: Method, target: string, call: Call): Promise<ClientRequest> {
-    const { address, tls } = this.endpoint;
-    const unix = address.kind === 'unix';
-    const start = tls ? (await import('node:https')).request : httpRequest;
-    return start({
-      ...(unix ? { socketPath: address.path } : { host: address.host, port: address.port }),
-      ...(tls && (await tlsOptions(tls))),
-      method,
-      path: (unix ? '' : address.basePath) + target + queryString(call.query ?? {}),
-      headers: {
-        ...(unix && { Host: 'localhost' }),
-        'User-Agent': this.#options.userAgent ?? `Gantry-Client/${MAX_API_VERSION}`,
-        ...this.#options.headers,
-        ...(call.json !== undefined && { 'Content-Type': 'application/json' }),
-        ...call.headers,
-      },
-      signal: ctx.signal,
-      // Spares the agent from finding out, by regular expressions that take long to compile, what only TLS needs.
-      ...(!tls && { servername: '' }),
-    });
-  }
-
-  #connectionError(ctx: Ctx, error: Error): EngineError {
-    return connectionError(error, this.endpoint, ctx.signal);
+  async #exchange(ctx: Ctx, method: Method, target: string, call: Call): Promise<Reply | Upgraded> {
+    const { address } = this.endpoint;
+    const basePath = address.kind === 'tcp' ? address.basePath : '';
+    const headers = {
+      Host: address.kind === 'tcp' ? `${address.host}:${address.port}` : 'localhost',
+      'User-Agent': this.#options.userAgent ?? `Gantry-Client/${MAX_API_VERSION}`,
+      ...this.#options.headers,
+      ...(call.json !== undefined && { 'Content-Type': 'application/json' }),
+      ...call.headers,
+    };
+    const body = call.json === undefined ? call.body : JSON.stringify(call.json);
+    const whole = basePath + target + queryString(call.query ?? {});
+    try {
+      return await this.#sockets.exchange(ctx.signal, { method, target: whole, headers, body });
+    } catch (error) {
+      throw connectionError(error, this.endpoint, ctx.signal);
+    }
   }
 }
 
-function upgraded(ctx: Ctx, socket: Duplex, head: Buffer): Duplex {
-  if (head.length > 0) socket.unshift(head);
-  const abort = () => socket.destroy();
-  ctx.signal.addEventListener('abort', abort, { once: true });
-  socket.once('close', () => ctx.signal.removeEventListener('abort', abort));
-  return socket;
-}
-
-async function throwIfRefused(reply: IncomingMessage): Promise<void> {
-  const status = reply.statusCode ?? 0;
+async function throwIfRefused({ status, reason, body }: Reply): Promise<void> {
   if (status < 400) return;
-  const text = await readText(reply, 'error', MAX_ERROR_BODY);
-  throw new DaemonError(status, reasonOf(text) ?? `${status} ${reply.statusMessage ?? ''}`.trim());
+  const text = await readText(body, 'error', MAX_ERROR_BODY);
+  throw new DaemonError(status, reasonOf(text) ?? `${status} ${reason}`.trim());
 }
 
 function reasonOf(text: string): string | undefined {
@@ -188,10 +153,6 @@ function reasonOf(text: string): string | undefined {
     // Proxies and old daemons answer in plain text.
   }
   return text.trim() || undefined;
-}
-
-function codeOf(error: Error): unknown {
-  return 'code' in error ? error.code : undefined;
 }
 
 function queryString(query: Query): string {

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Ctx } from '../base/ctx.ts';
 import type { OciPlatform } from '../wire/types-common.ts';
@@ -11,6 +10,7 @@ import type {
 } from '../wire/types-image.ts';
 import { type Filters, filtersQuery } from './containers.ts';
 import type { Engine, Query } from './engine.ts';
+import type { Reply } from './http/exchange.ts';
 
 /** References keep their slashes: the daemon's routes take them as they are. */
 function path(name: string, rest = ''): string {
@@ -40,12 +40,7 @@ export interface PullQuery extends Query {
 }
 
 /** A stream of progress records. `auth` is the encoded `X-Registry-Auth`. */
-export function pullImage(
-  ctx: Ctx,
-  engine: Engine,
-  query: PullQuery,
-  auth?: string,
-): Promise<IncomingMessage> {
+export function pullImage(ctx: Ctx, engine: Engine, query: PullQuery, auth?: string): Promise<Reply> {
   return engine.open(ctx, 'POST', '/images/create', {
     query,
     headers: auth === undefined ? {} : { 'X-Registry-Auth': auth },
@@ -63,12 +58,7 @@ export interface ImportQuery extends Query {
 }
 
 /** A stream of progress records. */
-export function importImage(
-  ctx: Ctx,
-  engine: Engine,
-  query: ImportQuery,
-  body?: Readable,
-): Promise<IncomingMessage> {
+export function importImage(ctx: Ctx, engine: Engine, query: ImportQuery, body?: Readable): Promise<Reply> {
   return engine.open(ctx, 'POST', '/images/create', {
     query,
     ...(body && { body, headers: { 'Content-Type': 'application/x-tar' } }),
@@ -81,7 +71,7 @@ export function loadImages(
   engine: Engine,
   query: { quiet: boolean; platform?: OciPlatform },
   body: Readable,
-): Promise<IncomingMessage> {
+): Promise<Reply> {
   return engine.open(ctx, 'POST', '/images/load', {
     query: { ...query },
     body,
@@ -95,7 +85,7 @@ export function saveImages(
   engine: Engine,
   names: readonly string[],
   platform?: OciPlatform,
-): Promise<IncomingMessage> {
+): Promise<Reply> {
   return engine.open(ctx, 'GET', '/images/get', { query: { names, platform } });
 }
 

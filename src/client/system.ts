@@ -1,12 +1,12 @@
-import type { IncomingMessage } from 'node:http';
 import type { Ctx } from '../base/ctx.ts';
 import type { DiskUsage, Ping, SystemInfo, SystemVersion } from '../wire/types-system.ts';
 import { type Filters, filtersQuery } from './containers.ts';
 import type { Engine } from './engine.ts';
+import type { Reply } from './http/exchange.ts';
 
 export async function ping(ctx: Ctx, engine: Engine): Promise<Ping> {
   const { headers } = await engine.ping(ctx);
-  const text = (name: string): string => String(headers[name] ?? '');
+  const text = (name: string): string => headers.get(name) ?? '';
   return {
     apiVersion: text('api-version'),
     osType: text('ostype'),
@@ -34,6 +34,6 @@ export interface EventsQuery {
 }
 
 /** A stream of `EventMessage` records, endless unless `until` is given. */
-export function events(ctx: Ctx, engine: Engine, query: EventsQuery): Promise<IncomingMessage> {
+export function events(ctx: Ctx, engine: Engine, query: EventsQuery): Promise<Reply> {
   return engine.open(ctx, 'GET', '/events', { query: { ...query, filters: filtersQuery(query.filters) } });
 }

@@ -3,8 +3,8 @@ export const MAX_API_VERSION = '1.51';
 export const MIN_API_VERSION = '1.24';
 
 /** The version to speak with a daemon that announces `offered` (its newest; none: too old to say). */
-export function negotiatedVersion(offered: string | string[] | undefined): string {
-  if (typeof offered !== 'string' || !/^\d+\.\d+$/.test(offered)) return MIN_API_VERSION;
+export function negotiatedVersion(offered: string | undefined): string {
+  if (offered === undefined || !/^\d+\.\d+$/.test(offered)) return MIN_API_VERSION;
   return compareVersions(offered, MAX_API_VERSION) < 0 ? offered : MAX_API_VERSION;
 }
 

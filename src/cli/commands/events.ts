@@ -24,12 +24,12 @@ export const command = defineCommand({
   run: async (cli, { filter, format, since, until }) => {
     const template = format === '' ? undefined : checkedFormat(format);
     const now = Date.now();
-    const stream = await events(cli.ctx, await cli.engine(), {
+    const { body } = await events(cli.ctx, await cli.engine(), {
       filters: filter,
       ...(since !== '' && { since: apiTimestamp(since, now) }),
       ...(until !== '' && { until: apiTimestamp(until, now) }),
     });
-    for await (const line of jsonLines(stream, 'event')) {
+    for await (const line of jsonLines(body, 'event')) {
       const event = parseExactJson(line, 'event');
       if (typeof event !== 'object' || event === null)
         throw new EngineError('invalid', `not an event: ${line}`);

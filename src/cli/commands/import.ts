@@ -25,7 +25,8 @@ export const command = defineCommand({
       changes: change.length > 0 ? change : undefined,
       platform: platform || undefined,
     };
-    await showProgress(await importImage(cli.ctx, await cli.engine(), query, body), cli.stdout);
+    const reply = await importImage(cli.ctx, await cli.engine(), query, body);
+    await showProgress(reply.body, cli.stdout);
     return 0;
   },
 });

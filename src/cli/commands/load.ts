@@ -22,8 +22,8 @@ export const command = defineCommand({
     const body = input === '' ? cli.stdin : await openInput(input);
     const query = { quiet: quiet || !cli.stdout.isTTY, ...(wanted && { platform: wanted }) };
     const reply = await loadImages(cli.ctx, await cli.engine(), query, body);
-    if (String(reply.headers['content-type']).includes('json')) await showProgress(reply, cli.stdout);
-    else await pipeline(reply, cli.stdout, { end: false });
+    if (reply.headers.get('content-type')?.includes('json')) await showProgress(reply.body, cli.stdout);
+    else await pipeline(reply.body, cli.stdout, { end: false });
     return 0;
   },
 });

@@ -19,7 +19,7 @@ export const command = defineCommand({
     const engine = await cli.engine();
     const now = Date.now();
     const { Config, Id } = await inspectContainer(cli.ctx, engine, container);
-    const stream = await containerLogs(cli.ctx, engine, Id, {
+    const { body } = await containerLogs(cli.ctx, engine, Id, {
       stdout: true,
       stderr: true,
       follow: follow || undefined,
@@ -29,8 +29,8 @@ export const command = defineCommand({
       since: since === '' ? undefined : apiTimestamp(since, now),
       until: until === '' ? undefined : apiTimestamp(until, now),
     });
-    if (Config.Tty) await copy(stream, cli.stdout);
-    else await demultiplex(stream, cli.stdout, cli.stderr);
+    if (Config.Tty) await copy(body, cli.stdout);
+    else await demultiplex(body, cli.stdout, cli.stderr);
     return 0;
   },
 });

@@ -21,9 +21,9 @@ export const command = defineCommand({
       );
     }
     if (output !== '') await checkOutput(output);
-    const archive = await saveImages(cli.ctx, await cli.engine(), names, wanted);
-    if (output === '') await pipeline(archive, cli.stdout, { end: false, signal: cli.ctx.signal });
-    else await writeWhole(cli.ctx, output, archive);
+    const { body } = await saveImages(cli.ctx, await cli.engine(), names, wanted);
+    if (output === '') await pipeline(body, cli.stdout, { end: false, signal: cli.ctx.signal });
+    else await writeWhole(cli.ctx, output, body);
     return 0;
   },
 });
