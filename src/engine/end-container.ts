@@ -1,5 +1,5 @@
 import { type Ctx, detached } from '../base/ctx.ts';
-import { EngineError, isEngineError } from '../base/errors.ts';
+import { EngineError, isEngineError, messageOf } from '../base/errors.ts';
 import type { ContainerId, ContainerRecord } from '../containers/record.ts';
 import { next } from '../containers/state.ts';
 import * as runtime from '../runtime/control.ts';
@@ -13,9 +13,16 @@ export const SIGTERM = 15;
 /** How long a killed container may take to be gone, in milliseconds. A process in the kernel's hands can defy SIGKILL. */
 const KILL_TIME = 10_000;
 
-/** Notes that the user wants the container down, so that its restart policy does not bring it up again. */
-export function markStopped(engine: Engine, id: ContainerId): Promise<void> {
-  return engine.containers.update(id, (record) => ({ ...record, stoppedByUser: true }));
+/**
+ * Notes that the user wants the container down, so that its restart policy does not bring it up again. Not waited for: it
+ * is stored before whatever is written next.
+ */
+export function markStopped(engine: Engine, id: ContainerId): void {
+  engine.containers
+    .update(id, (record) => ({ ...record, stoppedByUser: true }))
+    .catch((error: unknown) =>
+      engine.log.error('the record could not be stored', { container: id, error: messageOf(error) }),
+    );
 }
 
 /**
@@ -45,8 +52,7 @@ export async function killAndWait(ctx: Ctx, engine: Engine, id: ContainerId): Pr
   const record = engine.containers.resolve(id);
   if (!run) return;
   const bounded = detached(ctx, KILL_TIME);
-  // Not awaited: the flag is in the record before whatever is written next.
-  void markStopped(engine, id);
+  markStopped(engine, id);
   try {
     await signalRun(bounded, engine, record, run, SIGKILL, true);
     const exit = await exitOf(bounded, run);

@@ -18,7 +18,7 @@ export async function killContainer(ctx: Ctx, engine: Engine, ref: string, text?
     const run = runningOrExplain(engine, ref, record);
     if (signal === SIGKILL) return killAndWait(backgroundCtx(ctx.log), engine, id);
     const ends = signal === stopSignalOf(record);
-    if (ends) void markStopped(engine, id);
+    if (ends) markStopped(engine, id);
     return signalRun(ctx, engine, record, run, signal, ends);
   });
 }

@@ -16,7 +16,8 @@ export async function restartContainer(
   const record = engine.containers.resolve(ref);
   const signal = options.signal ? parseSignal(options.signal) : stopSignalOf(record);
   if (isUp(record)) {
-    // Not removed in between: what is restarted shall live.
+    const run = engine.runs.get(record.id);
+    if (run) run.kept = true;
     await stop(lasting, engine, record, signal, stopTimeoutOf(record, options));
   }
   await startContainer(lasting, engine, record.id);

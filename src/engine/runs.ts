@@ -12,6 +12,8 @@ export interface Run {
   readonly startedAt: number;
   /** Aborted when the run is over; its log is complete then. */
   readonly ended: AbortController;
+  /** Not to be removed after it, whatever `--rm` says: the container is being restarted. */
+  kept: boolean;
 }
 
 export type Runs = Map<ContainerId, Run>;
@@ -24,5 +26,6 @@ export function newRun(runDir: string, spec: Spec, startedAt: number): Run {
     shim: connectShim(runDir),
     startedAt,
     ended: new AbortController(),
+    kept: false,
   };
 }

@@ -77,7 +77,7 @@ async function ask(ctx: Ctx, engine: Engine, id: ContainerId, signal: number): P
   await cancelRestart(engine, id);
   const run = engine.runs.get(id);
   if (!run) return false;
-  void markStopped(engine, id);
+  markStopped(engine, id);
   await signalRun(ctx, engine, engine.containers.resolve(id), run, signal, true);
   return true;
 }

@@ -73,7 +73,7 @@ export async function endRun(
   run.ended.abort();
   announce(engine, record, exit, { oomKilled, uptime });
   engine.waiters.exited(id, resultOf(state));
-  const removing = record.hostConfig.autoRemove && delay === undefined;
+  const removing = record.hostConfig.autoRemove && delay === undefined && !run.kept;
   // The exit code of what is removed anyway need not outlast a crash.
   if (!removing) await stored;
   await cleanUp(ctx, engine, run);

@@ -162,6 +162,18 @@ test('restart stops and starts', async () => {
   assert.deepEqual(await lab.actions(id), ['create', 'start', 'kill', 'die', 'stop', 'start', 'restart']);
 });
 
+test('restarting a container does not set off its --rm', async () => {
+  await using lab = await Lab.open();
+  const id = await lab.run(POLITE, {}, { autoRemove: true });
+  await ready(lab, id);
+  await restartContainer(ctx, lab.engine, id, { timeout: 10 });
+  assert.equal(lab.record(id).state.status, 'running');
+  const removed = waitContainer(ctx, lab.engine, id, 'removed');
+  await killContainer(ctx, lab.engine, id);
+  await removed.result;
+  lab.nothingLeft(id);
+});
+
 test('a running container is removed only by force', async () => {
   await using lab = await Lab.open();
   const id = await lab.run(STUBBORN);
