@@ -9,7 +9,6 @@ export function connectionError(
   signal: AbortSignal,
 ): EngineError {
   if (signal.aborted) return new EngineError('cancelled', 'context canceled', { cause: error });
-  if (isEngineError(error)) return error;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const where = formatAddress(address);
   const fail = (message: string) => new EngineError('unavailable', message, { cause: error });
@@ -29,10 +28,10 @@ export function connectionError(
     default:
       break;
   }
-  if (!tls && code === 'ECONNRESET' && address.kind === 'tcp') {
-    return fail(
-      `error during connect: ${where}: ${messageOf(error)}. Does this daemon want TLS (--tlsverify)?`,
-    );
-  }
-  return fail(`error during connect: ${where}: ${messageOf(error)}`);
+  // What a TLS port makes of plain HTTP: a reset, a closed connection, or an alert that is no HTTP.
+  const startled = isEngineError(error, 'unavailable', 'invalid') || code === 'ECONNRESET';
+  const hint = startled && !tls && address.kind === 'tcp' ? '. Does this daemon want TLS (--tlsverify)?' : '';
+  if (isEngineError(error))
+    return hint === '' ? error : new EngineError(error.kind, error.message + hint, { cause: error });
+  return fail(`error during connect: ${where}: ${messageOf(error)}${hint}`);
 }
