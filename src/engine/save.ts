@@ -2,7 +2,7 @@ import type { Ctx } from '../base/ctx.ts';
 import { EngineError } from '../base/errors.ts';
 import type { Digest } from '../formats/digest.ts';
 import type { Platform } from '../formats/platform.ts';
-import type { TarEntry } from '../formats/tar-entry.ts';
+import { BLANK_ENTRY, type TarEntry } from '../formats/tar-entry.ts';
 import { type TarInput, writeTar } from '../formats/tar-stream.ts';
 import { archiveDocuments, type SavedImage } from '../images/archive-documents.ts';
 import { layoutBlob } from '../images/oci-layout.ts';
@@ -48,19 +48,5 @@ async function* members(ctx: Ctx, deps: ImagesDeps, images: readonly SavedImage[
 }
 
 function entryOf(name: string, type: 'file' | 'directory', size: number): TarEntry {
-  return {
-    name,
-    type,
-    mode: type === 'file' ? 0o644 : 0o755,
-    uid: 0,
-    gid: 0,
-    size,
-    mtime: { sec: 0, nsec: 0 },
-    linkname: '',
-    major: 0,
-    minor: 0,
-    xattrs: [],
-    uname: '',
-    gname: '',
-  };
+  return { ...BLANK_ENTRY, name, type, mode: type === 'file' ? 0o644 : 0o755, size };
 }

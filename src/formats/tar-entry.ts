@@ -49,6 +49,23 @@ export interface TarEntry {
   readonly gname: string;
 }
 
+/** A nameless file of root's without bytes, to be filled in. */
+export const BLANK_ENTRY: TarEntry = {
+  name: '',
+  type: 'file',
+  mode: 0,
+  uid: 0,
+  gid: 0,
+  size: 0,
+  mtime: { sec: 0, nsec: 0 },
+  linkname: '',
+  major: 0,
+  minor: 0,
+  xattrs: [],
+  uname: '',
+  gname: '',
+};
+
 /** Size of a header and unit of padding. */
 export const TAR_BLOCK = 512;
 

@@ -1,5 +1,5 @@
 import { encodePath, hasRawBytes } from './path-bytes.ts';
-import { TAR_BLOCK, type TarEntry, type TarType, tarPadding } from './tar-entry.ts';
+import { BLANK_ENTRY, TAR_BLOCK, type TarEntry, type TarType, tarPadding } from './tar-entry.ts';
 import { headerSum } from './tar-header.ts';
 import { formatPaxTime, MAX_OCTAL_7, MAX_OCTAL_11, putOctal } from './tar-number.ts';
 import { formatPax, xattrRecord } from './tar-pax.ts';
@@ -37,21 +37,7 @@ export function tarPaddingBytes(size: number): Buffer {
   return ZEROS.subarray(0, tarPadding(size));
 }
 
-const PAX_ENTRY: TarEntry = {
-  name: 'PaxHeaders/0',
-  type: 'file',
-  mode: 0o644,
-  uid: 0,
-  gid: 0,
-  size: 0,
-  mtime: { sec: 0, nsec: 0 },
-  linkname: '',
-  major: 0,
-  minor: 0,
-  xattrs: [],
-  uname: '',
-  gname: '',
-};
+const PAX_ENTRY: TarEntry = { ...BLANK_ENTRY, name: 'PaxHeaders/0', mode: 0o644 };
 
 function paxRecords(entry: TarEntry): Map<string, Uint8Array> {
   const records = new Map<string, Uint8Array>();

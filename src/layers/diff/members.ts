@@ -1,7 +1,7 @@
 import { read } from 'node:fs';
 import { promisify } from 'node:util';
 import { EngineError } from '../../base/errors.ts';
-import type { TarEntry, TarXattr } from '../../formats/tar-entry.ts';
+import { BLANK_ENTRY, type TarEntry, type TarXattr } from '../../formats/tar-entry.ts';
 import type { TarInput } from '../../formats/tar-stream.ts';
 import type { Stat } from '../../kernel/attributes.ts';
 import { O_NONBLOCK, O_RDONLY } from '../../kernel/constants.ts';
@@ -13,25 +13,9 @@ import { isReservedXattr } from '../apply/marks.ts';
 const readAsync = promisify(read);
 const CHUNK = 1 << 18;
 
-const BLANK: TarEntry = {
-  name: '',
-  type: 'file',
-  mode: 0,
-  uid: 0,
-  gid: 0,
-  size: 0,
-  mtime: { sec: 0, nsec: 0 },
-  linkname: '',
-  major: 0,
-  minor: 0,
-  xattrs: [],
-  uname: '',
-  gname: '',
-};
-
 /** A file that only says something by its name: `.wh.x`. */
 export function markerMember(name: string): TarInput {
-  return { entry: { ...BLANK, name } };
+  return { entry: { ...BLANK_ENTRY, name } };
 }
 
 /** Turns entries of trees into members of one archive; remembers files with several names. */
@@ -44,7 +28,7 @@ export class MemberMaker {
     const isDirectory = stat.type === 'directory';
     const { mode, uid, gid, mtime } = stat;
     const entry: TarEntry = {
-      ...BLANK,
+      ...BLANK_ENTRY,
       name: isDirectory ? `${path === '' ? '.' : path}/` : path,
       mode,
       uid,
