@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { checkDeps } from './check-deps.ts';
+import { checkDeps, checkListings } from './check-deps.ts';
 
 function withTree(files: Record<string, string>, run: (src: string) => void): void {
   const src = mkdtempSync(join(tmpdir(), 'gantry-deps-'));
@@ -68,4 +68,31 @@ for (const row of rows) {
 
 test('check-deps: the architecture holds', () => {
   assert.deepEqual(checkDeps(join(import.meta.dirname, '../src')), []);
+});
+
+const listings = [
+  { name: 'recursive', text: 'readdirSync(dir, { recursive: true });', want: 1 },
+  {
+    name: 'recursive, over lines',
+    text: "await readdir(join(dir, 'a'), {\n  withFileTypes: true,\n  recursive: true,\n})",
+    want: 1,
+  },
+  { name: 'one directory', text: 'readdirSync(dir, { withFileTypes: true });', want: 0 },
+  {
+    name: 'recursive elsewhere',
+    text: 'for (const a of readdirSync(b)) rmSync(a, { recursive: true });',
+    want: 0,
+  },
+];
+for (const { name, text, want } of listings) {
+  test(`check-deps: listing: ${name}`, () => {
+    withTree({ 'engine/a.test.ts': text, 'kernel/b.ts': text }, (src) => {
+      assert.equal(checkListings(src).length, want);
+    });
+  });
+}
+
+test('check-deps: nobody lists directories through links', () => {
+  for (const dir of ['src', 'test'])
+    assert.deepEqual(checkListings(join(import.meta.dirname, '..', dir)), []);
 });

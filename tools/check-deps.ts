@@ -1,7 +1,8 @@
 /**
  * Architecture as a check: imports go strictly leftwards along `RANKS`; folders of one rank never import each other; a
  * folder's subfolders are private to it; there are no cycles; node built-ins that reach the host are confined to the
- * folders in `BUILTINS`. Prints the offending import. Run by `npm run check` and by a test.
+ * folders in `BUILTINS`. Nobody lists directories
+ * through links. Prints the offending import. Run by `npm run check` and by a test.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -46,10 +47,13 @@ export interface Violation {
 const IMPORT =
   /(?:^|\n)\s*(?:import|export)\s(?:[^'";]*?\sfrom\s)?\s*['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)/g;
 
-function sources(dir: string): string[] {
-  return readdirSync(dir, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.test.ts'))
-    .map((entry) => join(entry.parentPath, entry.name));
+/** TypeScript below `dir`, not led astray by links. */
+function typescriptBelow(dir: string): string[] {
+  return readdirSync(dir, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(dir, entry.name);
+    if (entry.isDirectory()) return typescriptBelow(path);
+    return entry.isFile() && entry.name.endsWith('.ts') ? [path] : [];
+  });
 }
 
 function importsOf(file: string): string[] {
@@ -103,7 +107,7 @@ function findCycle(graph: Map<string, string[]>): string[] | undefined {
 
 /** All violations below `src`; empty when the architecture holds. */
 export function checkDeps(src: string): Violation[] {
-  const files = sources(src);
+  const files = typescriptBelow(src).filter((file) => !file.endsWith('.test.ts'));
   const violations: Violation[] = [];
   const graph = new Map<string, string[]>();
   for (const file of files) {
@@ -127,10 +131,46 @@ export function checkDeps(src: string): Violation[] {
   return violations;
 }
 
-if (process.argv[1] === import.meta.filename) {
-  const violations = checkDeps(resolve(import.meta.dirname, '../src'));
-  for (const violation of violations) {
-    console.error(`src/${violation.file}: imports ${violation.imports}: ${violation.reason}`);
+/** Listings of directories that go on through symbolic links, in the source files below `dir`, tests included. */
+export function checkListings(dir: string): Violation[] {
+  return typescriptBelow(dir)
+    .filter(
+      (file) => !relative(dir, file).startsWith('kernel/') && listsRecursively(readFileSync(file, 'utf8')),
+    )
+    .map((file) => ({
+      file: relative(dir, file),
+      imports: 'readdir',
+      reason:
+        'no { recursive: true }: it follows symbolic links on Node 20, out of the tree; ' +
+        'list one directory with { withFileTypes: true } and go into the entries that are directories',
+    }));
+}
+
+function listsRecursively(text: string): boolean {
+  return [...text.matchAll(/\breaddir(?:Sync)?\(/g)].some(({ 0: call, index }) =>
+    /\brecursive:\s*true\b/.test(argumentsAt(text, index + call.length)),
+  );
+}
+
+/** What stands from `start` to the parenthesis that closes it. */
+function argumentsAt(text: string, start: number): string {
+  let depth = 1;
+  let end = start;
+  for (; end < text.length && depth > 0; end++) {
+    if (text[end] === '(') depth++;
+    else if (text[end] === ')') depth--;
   }
+  return text.slice(start, end);
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const project = resolve(import.meta.dirname, '..');
+  const violations = [
+    ...checkDeps(join(project, 'src')).map((each) => ({ ...each, file: join('src', each.file) })),
+    ...['src', 'test'].flatMap((dir) =>
+      checkListings(join(project, dir)).map((each) => ({ ...each, file: join(dir, each.file) })),
+    ),
+  ];
+  for (const { file, imports, reason } of violations) console.error(`${file}: ${imports}: ${reason}`);
   process.exit(violations.length === 0 ? 0 : 1);
 }

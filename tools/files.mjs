@@ -5,13 +5,15 @@ import { join, resolve } from 'node:path';
 
 export const root = resolve(import.meta.dirname, '..');
 
-/** Paths below `dir` (relative to the project) that end in `suffix`, sorted. */
+/** Paths of files below `dir` (relative to the project) that end in `suffix`, sorted; links are not followed. */
 export function filesBelow(dir, suffix) {
   const base = join(root, dir);
   if (!existsSync(base)) return [];
-  return readdirSync(base, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith(suffix))
-    .map((entry) => join(entry.parentPath, entry.name))
+  return readdirSync(base, { withFileTypes: true })
+    .flatMap((entry) => {
+      if (entry.isDirectory()) return filesBelow(join(dir, entry.name), suffix);
+      return entry.isFile() && entry.name.endsWith(suffix) ? [join(base, entry.name)] : [];
+    })
     .sort();
 }
 

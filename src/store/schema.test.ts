@@ -6,11 +6,17 @@ import { test } from 'node:test';
 const ROOT = resolve(import.meta.dirname, '../..');
 const SRC = join(ROOT, 'src');
 
+function filesBelow(dir: string): string[] {
+  return readdirSync(join(SRC, dir), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(dir, entry.name);
+    return entry.isDirectory() ? filesBelow(path) : [path];
+  });
+}
+
 /** Every bucket that is declared, with the file that declares it. */
 function declaredBuckets(): Map<string, string> {
-  const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' });
   const found = new Map<string, string>();
-  for (const file of files.filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))) {
+  for (const file of filesBelow('').filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))) {
     const text = readFileSync(join(SRC, file), 'utf8');
     for (const [, name = ''] of text.matchAll(/: Bucket<[^=]*> = \{\s*name: '([^']+)'/g))
       found.set(name, file);
