@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {
+  availableCapabilities,
   CAPABILITIES,
   capabilityMask,
   capabilityNames,
@@ -72,4 +73,15 @@ test("masks follow the kernel's numbers", () => {
     () => capabilityMask(['CAP_FLY'], 'process.capabilities.bounding'),
     /process\.capabilities\.bounding: unknown/,
   );
+});
+
+test('a process hands out what it holds and may pass on', () => {
+  const status = (permitted: string, bounding: string) =>
+    `Name:\tgantryd\nCapInh:\tffff\nCapPrm:\t${permitted}\nCapEff:\t0\nCapBnd:\t${bounding}\nCapAmb:\t0\n`;
+  const rows = [
+    { in: status('0000000000000003', '0000000000000007'), want: ['CAP_CHOWN', 'CAP_DAC_OVERRIDE'] },
+    { in: status('0000000000000006', '0000000000000003'), want: ['CAP_DAC_OVERRIDE'] },
+    { in: 'Name:\tgantryd\n', want: [] },
+  ];
+  for (const row of rows) assert.deepEqual(availableCapabilities(row.in), row.want);
 });

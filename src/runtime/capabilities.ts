@@ -36,6 +36,13 @@ export function capabilityNames(mask: bigint): string[] {
   return CAPABILITIES.filter((_, bit) => (mask >> BigInt(bit)) & 1n);
 }
 
+/** What a process can hand out, by its /proc/PID/status: what it holds and its bounding set lets through execve(2). */
+export function availableCapabilities(status: string): string[] {
+  const set = (field: 'CapPrm' | 'CapBnd'): bigint =>
+    BigInt(`0x${new RegExp(`^${field}:\\s*([0-9a-f]+)$`, 'm').exec(status)?.[1] ?? '0'}`);
+  return capabilityNames(set('CapPrm') & set('CapBnd'));
+}
+
 /** The bits of `names`. Throws `invalid` naming `path` and the capability that Linux does not have. */
 export function capabilityMask(names: readonly string[], path: string): bigint {
   return names.reduce((mask, name) => {

@@ -5,7 +5,7 @@ import { parseCpuset } from '../formats/cpuset.ts';
 import { appArmorEnabled, appArmorParser } from '../kernel/apparmor.ts';
 import { type CgroupFeatures, detectFeatures } from '../kernel/cgroup-features.ts';
 import { type CgroupLayout, detectCgroups } from '../kernel/cgroup-layout.ts';
-import { capabilityNames } from './capabilities.ts';
+import { availableCapabilities } from './capabilities.ts';
 import type { KernelVersion } from './seccomp/resolve.ts';
 
 /** What a container's spec depends on besides its settings. Read once: none of it changes while the daemon runs. */
@@ -13,7 +13,7 @@ export interface HostFacts {
   /** In Go's words, as seccomp profiles and images have it. */
   readonly arch: 'amd64' | 'arm64';
   readonly kernel: KernelVersion;
-  /** What the daemon may hand out: its own bounding set. */
+  /** What the daemon may hand out: what it holds itself. */
   readonly capabilities: readonly string[];
   readonly cgroups: CgroupLayout;
   readonly features: CgroupFeatures;
@@ -34,7 +34,7 @@ export function readHostFacts(): HostFacts {
   return {
     arch: goArch(),
     kernel: parseKernelVersion(release()),
-    capabilities: capabilityNames(BigInt(`0x${/^CapBnd:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`)),
+    capabilities: availableCapabilities(status),
     cgroups,
     features: detectFeatures(cgroups),
     apparmor: appArmorEnabled() && appArmorParser() !== undefined,
