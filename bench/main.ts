@@ -55,7 +55,18 @@ const GANTRY = join(import.meta.dirname, '../bin/gantry');
 const execBench: Bench = async (peers) => {
   const hosts = [peers.gantry.host, ...(peers.dockerd ? [peers.dockerd.host] : [])];
   for (const host of hosts)
-    execFileSync('docker', ['-H', host, 'run', '-d', '--name', 'bench', '--net=none', 'busybox', 'sleep', '600']);
+    execFileSync('docker', [
+      '-H',
+      host,
+      'run',
+      '-d',
+      '--name',
+      'bench',
+      '--net=none',
+      'busybox',
+      'sleep',
+      '600',
+    ]);
   try {
     return await timed('docker exec c true', 30, (host) => `docker -H ${host} exec bench true`)(peers);
   } finally {
