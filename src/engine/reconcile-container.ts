@@ -3,6 +3,7 @@ import { nowText } from '../containers/clock.ts';
 import type { ContainerId, ContainerRecord } from '../containers/record.ts';
 import { type ContainerState, isAlive, next, timesOf } from '../containers/state.ts';
 import { isFrozen } from '../kernel/cgroup-control.ts';
+import { connectShim } from '../kernel/shim-client.ts';
 import type { ExitRecord } from '../kernel/shim-record.ts';
 import { readBundle } from '../runtime/bundle.ts';
 import { readoptContainer } from '../runtime/control.ts';
@@ -45,7 +46,7 @@ function runOfBundle(engine: Engine, record: ContainerRecord): Run {
   const { dir, run: runDir } = containerPaths(engine.paths, record.id);
   const { startedAt } = timesOf(record.state);
   const started = isAlive(record.state) ? Date.parse(startedAt) : Date.now();
-  return newRun(runDir, readBundle(dir), started);
+  return newRun(connectShim(runDir), { runDir, spec: readBundle(dir) }, started);
 }
 
 /** It runs: the record learns it where the daemon was killed before it could say so, and whether it is paused. */

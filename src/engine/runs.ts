@@ -1,5 +1,5 @@
 import type { ContainerId } from '../containers/record.ts';
-import { connectShim, type ShimConnection } from '../kernel/shim-client.ts';
+import type { ShimConnection } from '../kernel/shim-client.ts';
 import type { Spec } from '../runtime/spec.ts';
 
 /** A run of a container: what the daemon holds of it in memory while it lasts. */
@@ -18,12 +18,16 @@ export interface Run {
 
 export type Runs = Map<ContainerId, Run>;
 
-export function newRun(runDir: string, spec: Spec, startedAt: number): Run {
+export function newRun(
+  shim: ShimConnection,
+  { runDir, spec }: { readonly runDir: string; readonly spec: Spec },
+  startedAt: number,
+): Run {
   const { cgroupsPath } = spec.linux ?? {};
   return {
     runDir,
     spec: { linux: { ...(cgroupsPath !== undefined && { cgroupsPath }) } },
-    shim: connectShim(runDir),
+    shim,
     startedAt,
     ended: new AbortController(),
     kept: false,

@@ -3,6 +3,7 @@ import { isEngineError, messageOf } from '../base/errors.ts';
 import { nowText } from '../containers/clock.ts';
 import type { ContainerId, ContainerRecord } from '../containers/record.ts';
 import { next } from '../containers/state.ts';
+import { connectShim } from '../kernel/shim-client.ts';
 import * as runtime from '../runtime/launch.ts';
 import { LaunchFailure } from '../runtime/launch-failure.ts';
 import { publishContainer } from './container-events.ts';
@@ -39,16 +40,20 @@ export async function startLocked(
   const created = await failing(ctx, engine, record, () =>
     runtime.createContainer(ctx, engine.launcher, container),
   );
-  const run = newRun(container.runDir, container.spec, Date.now());
-  await failing(ctx, engine, record, async () => {
+  const shim = connectShim(container.runDir);
+  // Before START: what ends at once has ended after it was started.
+  const startedAt = await failing(ctx, engine, record, async () => {
     await atBarrier(ctx, created, async () => {
       makeImageVolumes(record, created.pid);
-      await engine.attachments.connect(id, run.shim);
+      await engine.attachments.connect(id, shim);
     });
+    const now = nowText();
     await created.start(ctx);
+    return now;
   });
 
-  const state = next(record.state, { type: 'started', pid: created.pid, startedAt: nowText() });
+  const state = next(record.state, { type: 'started', pid: created.pid, startedAt });
+  const run = newRun(shim, container, Date.parse(startedAt));
   engine.containers
     .update(id, (current) => ({ ...current, ...counters, state }))
     .catch((error: unknown) =>

@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { backgroundCtx } from '../../src/base/ctx.ts';
+import { type ErrorKind, isEngineError } from '../../src/base/errors.ts';
 import { createLog } from '../../src/base/log.ts';
 import type { ContainerConfigInput } from '../../src/containers/config.ts';
 import type { HostConfigInput } from '../../src/containers/host-config.ts';
@@ -330,4 +331,22 @@ export async function eventually(holds: () => boolean | Promise<boolean>, what: 
     if (Date.now() > deadline) assert.fail(`never: ${what}`);
     await new Promise((done) => setTimeout(done, 5));
   }
+}
+
+/** Ends at once when asked to. */
+export const POLITE = ['sh', '-c', 'trap "exit 7" TERM; echo ready; while :; do sleep 0.05; done'];
+
+/** Waits until one of these has begun to listen. */
+export async function ready(lab: Lab, id: string): Promise<void> {
+  await eventually(async () => (await lab.logs(id)).includes('ready'), 'ready');
+}
+
+/** For `assert.rejects`: an engine error of this kind and text. */
+export function fails(kind: ErrorKind, message: string | RegExp): (error: unknown) => boolean {
+  return (error) => {
+    assert.ok(isEngineError(error, kind), `${kind} expected, got ${String(error)}`);
+    if (typeof message === 'string') assert.equal(error.message, message);
+    else assert.match(error.message, message);
+    return true;
+  };
 }
