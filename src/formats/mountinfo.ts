@@ -44,14 +44,14 @@ function parseLine(line: string): MountInfo {
     id: Number(id),
     parentId: Number(parentId),
     dev: dev ?? '',
-    root: unescape(root ?? ''),
-    mountPoint: unescape(mountPoint),
+    root: decodeOctal(root ?? ''),
+    mountPoint: decodeOctal(mountPoint),
     options: (options ?? '').split(','),
     shared: tagNumber(tags, 'shared:'),
     master: tagNumber(tags, 'master:'),
     unbindable: tags.includes('unbindable'),
-    fsType: unescape(fsType),
-    source: unescape(source),
+    fsType: decodeOctal(fsType),
+    source: decodeOctal(source),
     superOptions: (superOptions ?? '').split(',').map(unescape),
   };
 }
@@ -62,6 +62,6 @@ function tagNumber(tags: readonly string[], prefix: string): number {
 }
 
 /** Blank, tab, newline, backslash and `#` are written as `\` and three octal digits. */
-function unescape(field: string): string {
+function decodeOctal(field: string): string {
   return field.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }
