@@ -1,6 +1,6 @@
 import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 /** One file of a log: the current one, or one that was rotated away. */
 export interface LogFile {
@@ -8,8 +8,34 @@ export interface LogFile {
   readonly inode: bigint;
 }
 
-/** The files of the log at `path`, oldest first: `path.N` … `path.1`, `path`. Those that vanish while we look are left out. */
-export async function logFiles(path: string, directory: string, name: string): Promise<LogFile[]> {
+/** A log: where its files are, and how their names begin. */
+export interface LogPlace {
+  readonly path: string;
+  readonly directory: string;
+  readonly name: string;
+}
+
+export function logPlace(path: string): LogPlace {
+  return { path, directory: dirname(path), name: basename(path) };
+}
+
+/**
+ * The files of a log, oldest first: `path.N` … `path.1`, `path`. Looked at until two looks in a row agree: a rotation that
+ * renames them in between would hide some.
+ */
+export async function logFiles(place: LogPlace): Promise<LogFile[]> {
+  for (let before = await lookAround(place); ; ) {
+    const now = await lookAround(place);
+    if (now.map(identity).join() === before.map(identity).join()) return now;
+    before = now;
+  }
+}
+
+function identity(file: LogFile): string {
+  return `${file.path}=${file.inode}`;
+}
+
+async function lookAround({ path, directory, name }: LogPlace): Promise<LogFile[]> {
   const entries = await readdir(directory).catch(ignoreMissing<string[]>([]));
   const rotated = entries
     .filter((entry) => entry.startsWith(`${name}.`) && /^\d+$/.test(entry.slice(name.length + 1)))

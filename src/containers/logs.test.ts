@@ -36,6 +36,23 @@ async function collect(path: string, query: LogQuery): Promise<number[]> {
   return numbers;
 }
 
+/** Reads on in the background; `until` waits for the line with that number. */
+function follow(path: string, query: LogQuery): { done: Promise<number[]>; until(n: number): Promise<void> } {
+  const numbers: number[] = [];
+  const read = async (): Promise<number[]> => {
+    for await (const batch of readLog(backgroundCtx(), path, query)) {
+      for (const { text } of batch) numbers.push(Number(text.slice(5)));
+    }
+    return numbers;
+  };
+  return {
+    done: read(),
+    until: async (n) => {
+      while (!numbers.includes(n)) await sleep(1);
+    },
+  };
+}
+
 const range = (from: number, to: number): number[] =>
   Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
@@ -86,15 +103,16 @@ for (const { name, files, query, want } of reads) {
 test('a follower sees what is appended, over rotations, and ends when the writer has ended', async (t) => {
   const path = await logIn(t, { '': lines(1, 3) });
   const ended = new AbortController();
-  const seen = collect(path, { follow: ended.signal, tail: 1 });
-  await sleep(20);
+  const reader = follow(path, { follow: ended.signal, tail: 1 });
+  await reader.until(3);
   await appendFile(path, lines(4, 5));
   await rename(path, `${path}.1`);
   await writeFile(path, lines(6, 7));
-  await sleep(20);
+  await reader.until(7);
   await appendFile(path, `${line(8).slice(0, 20)}`);
-  await sleep(20);
+  await sleep(5);
   await appendFile(path, `${line(8).slice(20)}`);
+  await reader.until(8);
   // Two rotations with no pause, the oldest file dropped.
   await unlink(`${path}.1`);
   await rename(path, `${path}.1`);
@@ -103,7 +121,7 @@ test('a follower sees what is appended, over rotations, and ends when the writer
   await rename(path, `${path}.1`);
   await writeFile(path, lines(11, 12));
   ended.abort();
-  assert.deepEqual(await seen, range(3, 12));
+  assert.deepEqual(await reader.done, range(3, 12));
 });
 
 test('a fast writer with many rotations loses nothing that rotation kept', async (t) => {
@@ -121,6 +139,36 @@ test('a fast writer with many rotations loses nothing that rotation kept', async
   assert.deepEqual(await seen, range(1, 400));
 });
 
+test('reading while files are being rotated sees all of them', async (t) => {
+  const path = await logIn(t, { '': line(1) });
+  let n = 1;
+  let done = false;
+  const writing = (async () => {
+    for (let file = 1; file < 60; file++) {
+      for (let i = file; i >= 1; i--) await rename(`${path}.${i}`, `${path}.${i + 1}`).catch(() => {});
+      await rename(path, `${path}.1`);
+      await writeFile(path, line(++n));
+    }
+    done = true;
+  })();
+  while (!done) {
+    const numbers = await collect(path, {});
+    assert.deepEqual(numbers, range(1, numbers.length));
+  }
+  await writing;
+});
+
+test('a follower of a log that is not there yet waits for it', async (t) => {
+  const path = await logIn(t, {});
+  const ended = new AbortController();
+  const reader = follow(path, { follow: ended.signal });
+  await sleep(5);
+  await writeFile(path, line(1));
+  await reader.until(1);
+  ended.abort();
+  assert.deepEqual(await reader.done, [1]);
+});
+
 test('reading stops where the live output begins, also when that file has been rotated meanwhile', async (t) => {
   const path = await logIn(t, THREE);
   const { ino, size } = await stat(`${path}.1`, { bigint: true });
@@ -133,16 +181,16 @@ test('reading stops where the live output begins, also when that file has been r
 test('a follower stops at until and when its reader leaves', async (t) => {
   const path = await logIn(t, { '': lines(1, 3) });
   const ended = new AbortController();
-  const seen = collect(path, { follow: ended.signal, until: at(4) });
-  await sleep(10);
+  const following = follow(path, { follow: ended.signal, until: at(4) });
+  await following.until(3);
   await appendFile(path, lines(4, 6));
-  assert.deepEqual(await seen, [1, 2, 3, 4]);
+  assert.deepEqual(await following.done, [1, 2, 3, 4]);
 
-  const reader = new AbortController();
-  const ctx = { ...backgroundCtx(), signal: reader.signal };
+  const leaving = new AbortController();
+  const ctx = { ...backgroundCtx(), signal: leaving.signal };
   const batches = readLog(ctx, path, { follow: ended.signal });
   await batches.next();
   const waiting = batches.next();
-  reader.abort();
+  leaving.abort();
   assert.equal((await waiting).done, true);
 });

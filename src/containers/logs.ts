@@ -1,8 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
 import type { Ctx } from '../base/ctx.ts';
 import { type LogEntry, parseLogLine } from './log-entry.ts';
-import { type LogFile, logFiles, openLogFile } from './log-files.ts';
+import { type LogFile, type LogPlace, logFiles, logPlace, openLogFile } from './log-files.ts';
 import { findTail } from './log-tail.ts';
 import { watchLog } from './log-watch.ts';
 
@@ -27,10 +26,14 @@ export interface LogQuery {
  * that are no JSON, as a power cut may leave them, are skipped with a warning. `ctx.signal` ends it early.
  */
 export async function* readLog(ctx: Ctx, path: string, query: LogQuery): AsyncGenerator<LogEntry[]> {
-  const log = { path, directory: dirname(path), name: basename(path) };
+  const log = logPlace(path);
   const watch = query.follow && watchLog(log.directory, log.name, query.follow, ctx.signal);
   const files = await openAll(log);
   try {
+    while (watch && files.length === 0 && !query.follow?.aborted && !ctx.signal.aborted) {
+      await watch.changed();
+      files.push(...(await openAll(log)));
+    }
     const start =
       query.tail === undefined ? { index: 0, offset: 0 } : await findTail(handlesOf(files), query.tail);
     let current = files[0];
@@ -63,12 +66,6 @@ export async function* readLog(ctx: Ctx, path: string, query: LogQuery): AsyncGe
   }
 }
 
-interface Log {
-  readonly path: string;
-  readonly directory: string;
-  readonly name: string;
-}
-
 /** An open file of the log, how far it was read, and the beginning of a line whose end is not there yet. */
 interface Cursor {
   readonly file: LogFile;
@@ -94,9 +91,9 @@ async function openCursor(file: LogFile): Promise<Cursor | undefined> {
 }
 
 /** Opens every file of the log. A rotation in between shows as an inode that changed; then all is opened again. */
-async function openAll(log: Log): Promise<Cursor[]> {
+async function openAll(log: LogPlace): Promise<Cursor[]> {
   for (;;) {
-    const listed = await logFiles(log.path, log.directory, log.name);
+    const listed = await logFiles(log);
     const opened = await Promise.all(listed.map(openCursor));
     const cursors = opened.filter((cursor) => cursor !== undefined);
     if (cursors.length === listed.length) return cursors;
@@ -105,12 +102,9 @@ async function openAll(log: Log): Promise<Cursor[]> {
 }
 
 /** The file that was begun when `current` was rotated away; `undefined` while it is the newest. */
-async function openSuccessor(log: Log, current: Cursor): Promise<Cursor | undefined> {
+async function openSuccessor(log: LogPlace, current: Cursor): Promise<Cursor | undefined> {
   for (;;) {
-    const listed = await logFiles(log.path, log.directory, log.name);
-    const again = await logFiles(log.path, log.directory, log.name);
-    // Two equal listings in a row: no renaming was under way.
-    if (listed.map(identity).join() !== again.map(identity).join()) continue;
+    const listed = await logFiles(log);
     const at = listed.findIndex((file) => file.inode === current.file.inode);
     const newest = listed.at(-1);
     // Between the renaming and the new file there is no current file; its making will wake us.
@@ -119,10 +113,6 @@ async function openSuccessor(log: Log, current: Cursor): Promise<Cursor | undefi
     const cursor = next && (await openCursor(next));
     if (cursor) return cursor;
   }
-}
-
-function identity(file: LogFile): string {
-  return `${file.path}=${file.inode}`;
 }
 
 /** From the cursor to byte `end`; without it to the end of the file as it is now, so that a busy writer cannot hold us. */
