@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { writeBusyboxTar } from '../support/busybox-tar.ts';
 import { type BuiltCli, buildCli } from '../support/gantry-cli.ts';
-import { noDockerd, type ReferenceDaemon, startDockerd } from '../support/reference-daemon.ts';
 import { type Outcome, runProgram } from '../support/run-program.ts';
 import { words } from '../support/words.ts';
+import { noServer, startServer, type TestServer } from './server.ts';
 
 interface Row {
   /** The command line compared; `DIR` is a directory with some files. */
@@ -233,7 +233,7 @@ const ROWS: readonly Row[] = [
   { run: 'start -ai c2', input: '' },
   { run: 'start c2' },
   { run: 'start c1 nope c2', setup: ['rm -f c1', SLEEPER] },
-  { run: 'attach c2' },
+  { run: 'attach c2', setup: ['wait c2'] },
   { run: 'top c1', own: [] },
   { run: 'port c1' },
   { run: 'port c1 80' },
@@ -336,7 +336,7 @@ const ROWS: readonly Row[] = [
     "version -f '{{.Server.Version}} {{.Server.Os}} {{.Client.Os}} {{range .Server.Components}}{{.Name}} {{end}}'",
     "version --format '{{json .Server.Components}}'",
     "info -f '{{.ServerVersion}} {{.Driver}} {{.Swarm.LocalNodeState}} {{len .Runtimes}} {{.Plugins.Volume}}'",
-    "info -f '{{json .SecurityOptions}} {{.NCPU}} {{.RegistryConfig.InsecureRegistryCIDRs}}'",
+    "info -f '{{json .SecurityOptions}} {{.NCPU}} {{.DockerRootDir}}'",
     'version --format "{{"',
   ].map((run): Row => ({ run })),
 
@@ -359,14 +359,14 @@ const ROWS: readonly Row[] = [
   { run: 'pull --quiet nonexistent.invalid/x:1', own: [] },
 ];
 
-const skip = noDockerd() ?? false;
+const skip = noServer() ?? false;
 const dir = mkdtempSync(join(tmpdir(), 'gantry-same-'));
-let daemon: ReferenceDaemon;
+let daemon: TestServer;
 let cli: BuiltCli;
 
 before(async () => {
   if (skip) return;
-  [daemon, cli] = await Promise.all([startDockerd(), buildCli()]);
+  [daemon, cli] = await Promise.all([startServer(), buildCli()]);
   writeBusyboxTar(join(dir, 'busybox-fs.tar'));
   writeBusyboxTar(join(dir, 'fs.tar'));
   writeFileSync(join(dir, 'env'), 'B=2\n');

@@ -5,19 +5,19 @@ import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { writeBusyboxTar } from '../support/busybox-tar.ts';
 import { type BuiltCli, buildCli } from '../support/gantry-cli.ts';
-import { noDockerd, type ReferenceDaemon, startDockerd } from '../support/reference-daemon.ts';
 import { runProgram } from '../support/run-program.ts';
 import { noTmux, TmuxTerminal } from '../support/tmux.ts';
+import { noServer, startServer, type TestServer } from './server.ts';
 
-const skip = noDockerd() ?? noTmux() ?? false;
+const skip = noServer() ?? noTmux() ?? false;
 const dir = mkdtempSync(join(tmpdir(), 'gantry-terminal-'));
-let daemon: ReferenceDaemon;
+let daemon: TestServer;
 let cli: BuiltCli;
 let terminal: TmuxTerminal;
 
 before(async () => {
   if (skip) return;
-  [daemon, cli] = await Promise.all([startDockerd(), buildCli()]);
+  [daemon, cli] = await Promise.all([startServer(), buildCli()]);
   writeBusyboxTar(join(dir, 'fs.tar'));
   await docker('import', '-c', 'ENV PATH=/bin', join(dir, 'fs.tar'), 'busybox');
 });

@@ -53,6 +53,8 @@ export async function startDockerd(): Promise<ReferenceDaemon> {
   const stop = async () => {
     await end(child);
     unmountBelow(dir);
+    // Behind a mount that will not go lie other people's files.
+    if (mountsBelow(dir).length > 0) throw new Error(`something is still mounted below ${dir}`);
     rmSync(dir, { recursive: true, force: true });
   };
   const deadline = Date.now() + START_TIMEOUT_MS;
@@ -94,10 +96,12 @@ async function end(child: ChildProcess): Promise<void> {
 
 /** What a killed daemon leaves mounted would keep its directory from going away. */
 function unmountBelow(dir: string): void {
-  const mounts = readFileSync('/proc/self/mounts', 'utf8')
+  for (const target of mountsBelow(dir).reverse()) spawnSync('umount', ['-l', target]);
+}
+
+function mountsBelow(dir: string): string[] {
+  const targets = readFileSync('/proc/self/mounts', 'utf8')
     .split('\n')
     .map((line) => line.split(' ')[1] ?? '');
-  for (const target of mounts.filter((mount) => mount.startsWith(`${dir}/`)).reverse()) {
-    spawnSync('umount', ['-l', target]);
-  }
+  return targets.filter((target) => target.startsWith(`${dir}/`));
 }

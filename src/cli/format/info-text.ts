@@ -67,8 +67,9 @@ function pluginLines({ Plugins }: SystemInfo): Line[] {
 
 function runtimeLines(info: SystemInfo): Line[] {
   const runtimes = Object.keys(info.Runtimes ?? {});
+  const linux = info.OSType === 'linux';
   const commit = (title: string, value: { ID: string } | undefined) =>
-    value && ` ${title} version: ${value.ID}`;
+    linux && Boolean(value?.ID) && ` ${title} version: ${value?.ID}`;
   return [
     ...(info.CDISpecDirs && info.CDISpecDirs.length > 0
       ? [' CDI spec directories:', ...info.CDISpecDirs.map((dir) => `  ${dir}`)]
@@ -76,10 +77,10 @@ function runtimeLines(info: SystemInfo): Line[] {
     ` Swarm: ${info.Swarm?.LocalNodeState ?? 'inactive'}`,
     runtimes.length > 0 && ` Runtimes: ${runtimes.join(' ')}`,
     runtimes.length > 0 && ` Default Runtime: ${info.DefaultRuntime}`,
-    info.OSType === 'linux' && ` Init Binary: ${info.InitBinary}`,
-    info.OSType === 'linux' && commit('containerd', info.ContainerdCommit),
-    info.OSType === 'linux' && commit('runc', info.RuncCommit),
-    info.OSType === 'linux' && commit('init', info.InitCommit),
+    linux && info.InitBinary !== '' && ` Init Binary: ${info.InitBinary}`,
+    commit('containerd', info.ContainerdCommit),
+    commit('runc', info.RuncCommit),
+    commit('init', info.InitCommit),
   ];
 }
 

@@ -55,12 +55,16 @@ function componentLines({ Name, Version, Details }: VersionComponent): string[] 
 function engineLines(version: string, details: Partial<Record<string, unknown>> | SystemVersion): string[] {
   const get = (key: string): string =>
     String(Object.entries(details).find(([name]) => name === key)?.[1] ?? '');
+  // Only Docker's own daemons are written in Go, and always know when they were built.
+  const known = [
+    ['Go version', get('GoVersion')],
+    ['Git commit', get('GitCommit')],
+    ['Built', ansic(get('BuildTime'))],
+  ].filter(([, value]) => value !== '');
   return [
     `  Version:\t${version}`,
     `  API version:\t${get('ApiVersion')} (minimum version ${get('MinAPIVersion')})`,
-    `  Go version:\t${get('GoVersion')}`,
-    `  Git commit:\t${get('GitCommit')}`,
-    `  Built:\t${ansic(get('BuildTime'))}`,
+    ...known.map(([title, value]) => `  ${title}:\t${value}`),
     `  OS/Arch:\t${get('Os')}/${get('Arch')}`,
     `  Experimental:\t${get('Experimental')}`,
   ];
