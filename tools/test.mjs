@@ -43,7 +43,15 @@ function runTests(files) {
   try {
     return spawnSync(
       process.execPath,
-      ['--import', 'tsx', '--test', '--test-concurrency=2', '--test-reporter=spec', ...files],
+      [
+        '--import',
+        'tsx',
+        '--test',
+        '--test-timeout=600000',
+        '--test-concurrency=2',
+        '--test-reporter=spec',
+        ...files,
+      ],
       { cwd: root, stdio: 'inherit', env: { ...process.env, TMPDIR: scratch } },
     ).status;
   } finally {

@@ -43,7 +43,7 @@ try {
   const bundles = files.map((file) => join(out, relative(root, file).replace(/\.ts$/, '.mjs')));
   const { status } = spawnSync(
     process.execPath,
-    ['--enable-source-maps', '--test', '--test-reporter=dot', ...bundles],
+    ['--enable-source-maps', '--test', '--test-timeout=120000', '--test-reporter=dot', ...bundles],
     { cwd: root, stdio: 'inherit' },
   );
   process.exitCode = status === 0 ? 0 : 1;
