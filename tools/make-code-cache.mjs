@@ -47,7 +47,7 @@ await new Promise((resolve) => server.listen(join(dir, 's'), resolve));
 // Exactly the text that the loader compiles, or the cache does not fit.
 const source = `(function(require,process){${readFileSync(bundle, 'latin1')}\n})`;
 const script = new Script(source, { filename: bundle });
-const nowhere = { write: () => true, writableNeedDrain: false };
+const nowhere = { write: () => true, on: () => nowhere, writableNeedDrain: false };
 const env = { PATH: process.env.PATH, DOCKER_HOST: `unix://${dir}/s`, DOCKER_CONFIG: dir };
 for (const args of COMMANDS) {
   await new Promise((resolve) => {

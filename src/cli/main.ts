@@ -24,8 +24,10 @@ const ROOT: Place = { path: '', usage: '[OPTIONS] COMMAND [ARG...]' };
 export async function main(argv: readonly string[], env: Env): Promise<number> {
   const interrupt = new Interrupt();
   let place = ROOT;
+  let debug = false;
   try {
     const { values, args, help } = parseFlags(GLOBALS, argv, false);
+    debug = values.debug;
     if (values.version) return print(`Gantry version ${CLIENT_VERSION}, build ${GIT_COMMIT}\n`);
     const words = args[0] === 'help' ? [...args.slice(1), '--help'] : args;
     if (args.length === 0 || (words.length === 1 && words[0] === '--help')) {
@@ -48,6 +50,7 @@ export async function main(argv: readonly string[], env: Env): Promise<number> {
       }
     }
   } catch (error) {
+    if (debug) process.stderr.write(`${trace(error)}\n`);
     return report(error, place, interrupt);
   }
 }
@@ -127,6 +130,12 @@ function report(error: unknown, place: Place, interrupt: Interrupt): number {
   }
   complain(`${PROGRAM}: internal error: ${error instanceof Error ? error.stack : messageOf(error)}`);
   return 1;
+}
+
+/** Where an error comes from, and what caused it. */
+function trace(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return [error.stack, ...(error.cause === undefined ? [] : [`caused by ${trace(error.cause)}`])].join('\n');
 }
 
 function print(text: string, to: NodeJS.WriteStream = process.stdout): number {

@@ -67,7 +67,7 @@ test('Ctrl-C goes to what runs inside', { skip }, async () => {
   await terminal.waitFor(/\/ # /);
   terminal.type('echo no""w; sleep 1000');
   await terminal.waitFor(/^now/m);
-  await waitUntil(async () => (await docker('top', 'c1')).includes('sleep 1000'));
+  await waitUntil(async () => (await docker('exec', 'c1', 'ps')).includes('sleep 1000'));
   terminal.press('C-c');
   await terminal.waitFor(/^\^C/m);
   terminal.type('echo still he""re');
