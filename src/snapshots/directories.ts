@@ -7,6 +7,7 @@ import { O_DIRECTORY, O_PATH, O_RDONLY } from '../kernel/constants.ts';
 import { removeTree } from '../kernel/directories.ts';
 import { openPath, own } from '../kernel/fd.ts';
 import { syncfs } from '../kernel/files.ts';
+import { spreadSubdirectories } from '../kernel/inode-flags.ts';
 
 /** Only the daemon may reach into layers: set-uid programs lie in them (CVE-2021-41091). */
 const PRIVATE = 0o700;
@@ -31,6 +32,8 @@ export class SnapshotDirectories {
     this.base = base;
     this.#log = log;
     mkdirSync(base, { recursive: true, mode: PRIVATE });
+    using opened = own(openPath(base, O_RDONLY | O_DIRECTORY));
+    spreadSubdirectories(opened.fd);
   }
 
   /** At start-up: removes what is not among `known`, and gives out numbers above all that are in use. */
