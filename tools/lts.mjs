@@ -4,7 +4,8 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './files.mjs';
 
-const LTS_MAJOR = 26;
+/** Node's newest long-term-support line. */
+export const LTS_MAJOR = 26;
 
 /** Path of that Node's binary; installed under .test/ the first time. Undefined where npm has no build for this machine. */
 export function ltsNode() {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build, ensureInstalled, filesBelow, hasProgram, root } from './files.mjs';
 import { leftovers } from './leftovers.mjs';
+import { LTS_MAJOR, ltsNode } from './lts.mjs';
 
 const PACKAGES = {
   'docker-registry': 'docker-registry',
@@ -36,6 +37,22 @@ function prepare() {
     console.error(`Could not install ${names.join(' ')}. Install them by hand and run npm test again.`);
     process.exit(1);
   }
+}
+
+/** The smaller lane: unit tests and the API's tests on the newest long-term-support Node. */
+function ltsLane() {
+  const node = ltsNode();
+  if (node === undefined) {
+    console.log('npm has no Node for this machine: the lane on the newest LTS is skipped');
+    return 0;
+  }
+  const run = (...args) => spawnSync(node, args, { cwd: root, stdio: 'inherit' }).status === 0;
+  const files = filesBelow('test/api', '.test.ts');
+  const ok =
+    run(join(root, 'tools/unit-tests.mjs')) &&
+    run('--import', 'tsx', '--test', '--test-reporter=dot', ...files);
+  console.log(`${ok ? 'ok    ' : 'FAILED'} on Node ${LTS_MAJOR}`);
+  return ok ? 0 : 1;
 }
 
 function runTests(files) {
@@ -81,6 +98,7 @@ if (only === undefined) {
 const before = leftovers();
 const files = filesBelow('test', '.test.ts').filter((file) => only === undefined || file.includes(only));
 if (files.length > 0) failed += runTests(files) === 0 ? 0 : 1;
+if (only === undefined) failed += ltsLane();
 const left = leftovers().filter((line) => !before.includes(line));
 if (left.length > 0) {
   failed++;
