@@ -99,7 +99,7 @@ function flagHelp(flags: FlagSet, width: number, title: string): string {
     };
   });
   const column = Math.max(...lines.map(({ left }) => left.length)) + GUTTER;
-  const headings = [...new Set(lines.map(({ section }) => section))];
+  const headings = [...new Set([title, ...lines.map(({ section }) => section)])];
   return headings
     .map((heading) =>
       [

@@ -10,7 +10,7 @@ const devices = { section: 'Devices:' };
 
 /** Files, devices, privileges and namespaces. */
 export const HOST_FLAGS = {
-  mount: listOf('Mount something: type=bind|volume|tmpfs|image,source=…,target=…', parseMount, {
+  mount: listOf('Mount something: type=bind,source=…,target=… (or volume, tmpfs, image)', parseMount, {
     ...files,
     kind: 'mount',
   }),
