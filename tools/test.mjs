@@ -1,31 +1,12 @@
 // `npm test`: installs, builds, prepares what the tests need, runs the gate and every test for real, and checks that
 // nothing was left behind. `npm test -- --only PATTERN` runs the integration tests whose path contains PATTERN.
 import { spawnSync } from 'node:child_process';
-
-<<<<<<< Updated upstream
-
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-
-=======
-
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-
->>>>>>> Stashed changes
-
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build, ensureInstalled, filesBelow, hasProgram, root } from './files.mjs';
 import { leftovers } from './leftovers.mjs';
-
-<<<<<<< Updated upstream
-
 import { LTS_MAJOR, ltsNode } from './lts.mjs';
-
-=======
-
-import { ltsNode } from './lts.mjs';
-
->>>>>>> Stashed changes
 
 const PACKAGES = {
   'docker-registry': 'docker-registry',
@@ -58,7 +39,6 @@ function prepare() {
   }
 }
 
-<<<<<<< Updated upstream
 /** The smaller lane: unit tests and the API's tests on the newest long-term-support Node. */
 function ltsLane() {
   const node = ltsNode();
@@ -76,15 +56,10 @@ function ltsLane() {
 }
 
 function runTests(files) {
-=======
-/** Runs test files with `node`, in a directory for temporary files of their own. */
-function runTests(files, { node = process.execPath, reporter = 'spec' } = {}) {
->>>>>>> Stashed changes
   const scratch = mkdtempSync(join(tmpdir(), 'gantry-test-'));
-  chmodSync(scratch, 0o711); // other users' processes of the tests have to get through
+  chmodSync(scratch, 0o711); // some tests' processes are not root's and have to get through
   try {
     return spawnSync(
-<<<<<<< Updated upstream
       process.execPath,
       [
         '--import',
@@ -95,10 +70,6 @@ function runTests(files, { node = process.execPath, reporter = 'spec' } = {}) {
         '--test-reporter=spec',
         ...files,
       ],
-=======
-      node,
-      ['--import', 'tsx', '--test', '--test-concurrency=2', `--test-reporter=${reporter}`, ...files],
->>>>>>> Stashed changes
       { cwd: root, stdio: 'inherit', env: { ...process.env, TMPDIR: scratch } },
     ).status;
   } finally {
@@ -106,22 +77,10 @@ function runTests(files, { node = process.execPath, reporter = 'spec' } = {}) {
   }
 }
 
-<<<<<<< Updated upstream
 /** What lies behind a mount that a test left is somebody else's: it is named by the leftover check, not removed. */
 function removeScratch(scratch) {
   if (readFileSync('/proc/self/mountinfo', 'utf8').includes(` ${scratch}`)) return;
   rmSync(scratch, { recursive: true, force: true });
-=======
-/** The unit tests with the newest long-term-support release of Node. */
-function runLtsLane() {
-  const node = ltsNode();
-  if (!node) {
-    console.log('The lane on the newest Node LTS is left out: npm has no build of it for this machine.');
-    return true;
-  }
-  console.log(`The smaller lane on ${spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim()} …`);
-  return runTests(filesBelow('src', '.test.ts'), { node, reporter: 'dot' }) === 0;
->>>>>>> Stashed changes
 }
 
 const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1] : undefined;
@@ -140,11 +99,7 @@ if (only === undefined) {
 const before = leftovers();
 const files = filesBelow('test', '.test.ts').filter((file) => only === undefined || file.includes(only));
 if (files.length > 0) failed += runTests(files) === 0 ? 0 : 1;
-<<<<<<< Updated upstream
 if (only === undefined) failed += ltsLane();
-=======
-if (only === undefined) failed += runLtsLane() ? 0 : 1;
->>>>>>> Stashed changes
 const left = leftovers().filter((line) => !before.includes(line));
 if (left.length > 0) {
   failed++;
