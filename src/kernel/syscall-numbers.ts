@@ -12,6 +12,7 @@ const NUMBERS = {
   write: [1, 64],
   close: [3, 57],
   lseek: [8, 62],
+  ioctl: [16, 29],
   pread64: [17, 67],
   pwrite64: [18, 68],
   socket: [41, 198],
