@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,6 +56,7 @@ export async function startDockerd(): Promise<ReferenceDaemon> {
     // Behind a mount that will not go lie other people's files.
     if (mountsBelow(dir).length > 0) throw new Error(`something is still mounted below ${dir}`);
     rmSync(dir, { recursive: true, force: true });
+    removeEmptyCgroups();
   };
   const deadline = Date.now() + START_TIMEOUT_MS;
   while (!(await answers(socket))) {
@@ -104,4 +105,15 @@ function mountsBelow(dir: string): string[] {
     .split('\n')
     .map((line) => line.split(' ')[1] ?? '');
   return targets.filter((target) => target.startsWith(`${dir}/`));
+}
+
+/** The parent that dockerd makes for its containers, unless another dockerd has some there. */
+function removeEmptyCgroups(): void {
+  for (const controller of readdirSync('/sys/fs/cgroup')) {
+    try {
+      rmdirSync(join('/sys/fs/cgroup', controller, 'docker'));
+    } catch {
+      // not there, or in use
+    }
+  }
 }
