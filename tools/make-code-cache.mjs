@@ -36,6 +36,7 @@ const container = {
 const image = { Id: container.Id, RepoTags: ['a:b'], RepoDigests: [], Created: 1, Size: 1, Labels: {} };
 
 const dir = mkdtempSync(join(tmpdir(), 'gantry-cache-'));
+process.on('exit', () => rmSync(dir, { recursive: true, force: true }));
 const server = createServer((request, reply) => {
   const path = request.url?.replace(/^\/v[\d.]+|\?.*$/g, '') ?? '';
   const answer = { '/containers/json': [container], '/images/json': [image] }[path] ?? container;
@@ -59,7 +60,6 @@ for (const args of COMMANDS) {
 writeFileSync(cache, script.createCachedData());
 server.close();
 server.closeAllConnections();
-rmSync(dir, { recursive: true, force: true });
 process.exit(0);
 
 function bound(target, value) {
