@@ -9,7 +9,7 @@ import { inspectContainer } from '../../src/engine/inspect.ts';
 import { listContainers } from '../../src/engine/list.ts';
 import { startContainer } from '../../src/engine/start.ts';
 import { stopContainer } from '../../src/engine/stop.ts';
-import { ctx, eventually, Lab } from './lab.ts';
+import { ctx, eventually, Lab, ready } from './lab.ts';
 
 const MB = 1 << 20;
 
@@ -272,7 +272,13 @@ test('a container killed for its memory says so', async () => {
 
 test('inspect and list show what there is', async () => {
   await using lab = await Lab.open();
-  const id = await lab.run(['sh', '-c', 'head -c 50000 /dev/zero > /big; sleep 1000'], {}, {}, 'web');
+  const id = await lab.run(
+    ['sh', '-c', 'head -c 50000 /dev/zero > /big; echo ready; sleep 1000'],
+    {},
+    {},
+    'web',
+  );
+  await ready(lab, id);
   await lab.create(['true'], {}, {}, 'second');
   const inspection = await inspectContainer(ctx, lab.engine, 'web', true);
   assert.equal(inspection.storageDriver, 'overlay2');
