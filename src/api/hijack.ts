@@ -32,14 +32,24 @@ export function hijackPlain(request: IncomingMessage, response: ServerResponse, 
   return Duplex.from({ readable: request, writable: output });
 }
 
-/** The body of an upgrade request: exactly Content-Length bytes, which the HTTP parser leaves on the socket. */
-export function upgradeBody(request: IncomingMessage, socket: Socket, head: Buffer): Readable {
-  const length = Number(request.headers['content-length'] ?? 0);
-  return Readable.from(takeBytes(socket, head, length), { objectMode: false });
+/**
+ * The body of an upgrade request: exactly Content-Length bytes. Node's parser hands it out with the request since 24.9; before, it
+ * left it on the socket, in front of what belongs to the upgraded connection.
+ */
+export function upgradeBody(request: IncomingMessage, socket: Socket): Readable {
+  return Readable.from(bodyOf(request, socket), { objectMode: false });
 }
 
-async function* takeBytes(socket: Socket, head: Buffer, length: number): AsyncGenerator<Buffer> {
-  if (head.length > 0) socket.unshift(head);
+async function* bodyOf(request: IncomingMessage, socket: Socket): AsyncGenerator<Buffer> {
+  let left = Number(request.headers['content-length'] ?? 0);
+  for await (const chunk of request) {
+    left -= chunk.length;
+    yield chunk;
+  }
+  yield* takeBytes(socket, left);
+}
+
+async function* takeBytes(socket: Socket, length: number): AsyncGenerator<Buffer> {
   for (let left = length; left > 0; ) {
     const chunk: Buffer | null = socket.read(Math.min(left, socket.readableLength || left));
     if (chunk === null) {

@@ -47,6 +47,7 @@ export function createApiServer(routes: readonly Route[], log: Log, product: str
     void handle({ request, response, body: request, hijack, signal: goneSignal(response) });
   });
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    if (head.length > 0) socket.unshift(head);
     const response = new ServerResponse(request);
     response.assignSocket(socket);
     response.shouldKeepAlive = false;
@@ -56,7 +57,7 @@ export function createApiServer(routes: readonly Route[], log: Log, product: str
     void handle({
       request,
       response,
-      body: upgradeBody(request, socket, head),
+      body: upgradeBody(request, socket),
       hijack,
       signal: goneSignal(socket),
     });
