@@ -1,5 +1,5 @@
 import type { Ctx } from '../base/ctx.ts';
-import { EngineError } from '../base/errors.ts';
+import { EngineError, isEngineError } from '../base/errors.ts';
 import type { Descriptor } from '../formats/descriptor.ts';
 import type { ImageId } from '../formats/digest.ts';
 import { MAX_MANIFEST_SIZE, parseManifest } from '../formats/manifest.ts';
@@ -32,7 +32,13 @@ export async function imagesToSave(
   const saved: SavedImage[] = [];
   for (const { record, names } of wanted) {
     if (platform) checkPlatform(record, platform);
-    saved.push({ ...(await savedImage(ctx, deps, held, record)), names });
+    try {
+      saved.push({ ...(await savedImage(ctx, deps, held, record)), names });
+    } catch (cause) {
+      // Somebody removed it after it was looked up and before its blobs were held.
+      if (!isEngineError(cause, 'not-found')) throw cause;
+      throw new EngineError('not-found', `No such image: ${record.id}`, { cause });
+    }
   }
   return saved;
 }
